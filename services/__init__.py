@@ -1,0 +1,1 @@
+"""The services of Praxispost; none imports another."""

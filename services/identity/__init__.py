@@ -1,0 +1,1 @@
+"""Who is who: practices, staff, patients, accounts, bindings, sessions and tokens."""

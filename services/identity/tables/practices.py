@@ -1,0 +1,131 @@
+"""The tables of the practice's side: practices, staff, patients, bindings and service accounts (migration 0001)."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+
+from services.identity.tables.base import metadata
+
+practice: Final = Table(
+    "practice",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("prompt_name", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+staff_member: Final = Table(
+    "staff_member",
+    metadata,
+    Column("practice_id", Uuid, ForeignKey("practice.id"), nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("email", LargeBinary, nullable=False),
+    Column("given_name", LargeBinary, nullable=False),
+    Column("family_name", LargeBinary, nullable=False),
+    Column("email_index", LargeBinary, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text),
+    Column("disabled_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("practice_id", "id"),
+    UniqueConstraint("practice_id", "email_index"),
+)
+
+staff_invitation: Final = Table(
+    "staff_invitation",
+    metadata,
+    Column("practice_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("staff_id", Uuid, nullable=False),
+    Column("code_hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("practice_id", "id"),
+    ForeignKeyConstraint(["practice_id", "staff_id"], ["staff_member.practice_id", "staff_member.id"]),
+)
+
+patient: Final = Table(
+    "patient",
+    metadata,
+    Column("practice_id", Uuid, ForeignKey("practice.id"), nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("given_name", LargeBinary, nullable=False),
+    Column("family_name", LargeBinary, nullable=False),
+    Column("birth_date", LargeBinary),
+    Column("email", LargeBinary),
+    Column("mobile", LargeBinary),
+    Column("language", Text),
+    Column("birth_date_index", LargeBinary),
+    Column("email_index", LargeBinary),
+    Column("mobile_index", LargeBinary),
+    Column("pair_index", LargeBinary),
+    Column("conflict", Boolean, nullable=False),
+    Column("birth_date_tries", SmallInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("contact_version", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("practice_id", "id"),
+)
+
+patient_search: Final = Table(
+    "patient_search",
+    metadata,
+    Column("practice_id", Uuid, nullable=False),
+    Column("patient_id", Uuid, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("practice_id", "token", "patient_id"),
+    ForeignKeyConstraint(["practice_id", "patient_id"], ["patient.practice_id", "patient.id"]),
+)
+
+binding: Final = Table(
+    "binding",
+    metadata,
+    Column("practice_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("patient_id", Uuid, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("pair_index", LargeBinary, nullable=False),
+    Column("bound_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("practice_id", "id"),
+    ForeignKeyConstraint(["practice_id", "patient_id"], ["patient.practice_id", "patient.id"]),
+)
+
+service_account: Final = Table(
+    "service_account",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("practice_id", Uuid, ForeignKey("practice.id")),
+    # Accounts of the platform belong to the tenant 0, so that row-level security covers them too.
+    Column(
+        "scope_id",
+        Uuid,
+        Computed("coalesce(practice_id, '00000000-0000-0000-0000-000000000000'::uuid)", persisted=True),
+        nullable=False,
+    ),
+    Column("label", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("disabled_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
