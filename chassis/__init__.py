@@ -1,0 +1,1 @@
+"""What the services share: wiring, bus, storage, keys and gRPC, without a word of the domain."""
