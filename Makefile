@@ -1,0 +1,33 @@
+# `make help` lists what can be done here.
+PYTHON ?= python3
+VENV_PYTHON := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run story test lint types protos lock
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make .venv, install what is missing, generate Python from protos; skips what is up to date
+	@$(PYTHON) -m scripts.setup
+
+run: setup ## start the whole system on this machine until Ctrl-C; FRESH=1 starts with no data
+	@exec $(VENV_PYTHON) -m deploy.local.run $(if $(filter 1,$(FRESH)),--fresh)
+
+story: setup ## play the main job against the running system, or against one of its own
+	@exec $(VENV_PYTHON) -m tests.story
+
+test: setup ## everything that must hold: lint, types, and all tests
+	@exec $(VENV_PYTHON) -m scripts.suite
+
+lint: setup ## ruff, import rules, buf lint
+	@exec $(VENV_PYTHON) -m scripts.suite lint
+
+types: setup ## mypy, strictly
+	@exec $(VENV_PYTHON) -m scripts.suite types
+
+protos: ## generate Python from protos anew
+	@$(PYTHON) -m scripts.setup --anew protos
+
+lock: setup ## resolve requirements/*.in into the lock files with hashes
+	@exec $(VENV_PYTHON) -m scripts.lock

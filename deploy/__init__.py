@@ -1,0 +1,1 @@
+"""How Praxispost is put on machines."""

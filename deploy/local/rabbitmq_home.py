@@ -1,0 +1,19 @@
+"""Finds the RabbitMQ that the system has installed; imports nothing but the standard library, as set-up uses it."""
+
+from pathlib import Path
+
+# Debian and Fedora, Homebrew on both kinds of Mac.
+_PLACES = (
+    "/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin",
+    "/opt/homebrew/opt/rabbitmq/sbin",
+    "/usr/local/opt/rabbitmq/sbin",
+)
+
+
+def find() -> Path | None:
+    """The folder of RabbitMQ's own scripts: those on PATH insist on a user of their own."""
+    for place in _PLACES:
+        for folder in sorted(Path("/").glob(place.lstrip("/")), reverse=True):
+            if (folder / "rabbitmq-server").is_file():
+                return folder
+    return None
