@@ -1,0 +1,81 @@
+"""Transactions on a service's database, each limited to the tenants that it may touch."""
+
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from chassis.database_errors import connecting, passing_as_refusal
+from chassis.waker import Wake, Waker
+
+_WAKES = "praxispost.wakes"
+_SESSION = {
+    "application_name": "praxispost",
+    "statement_timeout": "15000",
+    "lock_timeout": "5000",
+    "idle_in_transaction_session_timeout": "60000",
+}
+_SET_TENANTS = text("SELECT set_config('praxispost.tenants', :tenants, true)")
+
+
+def wake_after_commit(tx: AsyncConnection, channel: str, payload: str = "") -> None:
+    """Notify the listeners of the channel once the transaction is committed.
+
+    The payload is an id or a few (8,000 bytes at most); equal wakes of a transaction are sent once.
+    """
+    wakes: dict[Wake, None] = tx.info[_WAKES]
+    wakes[channel, payload] = None
+
+
+async def limit_to_tenants(tx: AsyncConnection, tenants: Iterable[UUID]) -> None:
+    """From here to its end the transaction sees and writes the rows of these tenants only."""
+    await tx.execute(_SET_TENANTS, {"tenants": ",".join(str(tenant) for tenant in tenants)})
+
+
+class Database:
+    """A pool of connections to one PostgreSQL database (`postgresql://…`)."""
+
+    def __init__(self, url: str, *, pool_size: int) -> None:
+        self._engine = create_engine(url, pool_size)
+        self._waker = Waker(create_engine(url, 1))
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, tenants: Iterable[UUID] = ()) -> AsyncIterator[AsyncConnection]:
+        """One transaction, committed at the end of the block; without tenants it reaches no tenant's row.
+
+        Refuses with DEPENDENCY_UNAVAILABLE where the database can't be reached in time or others held
+        the same rows for too long.
+        """
+        limited = tuple(tenants)
+        wakes: dict[Wake, None] = {}
+        with connecting():
+            tx = await self._engine.connect()
+        async with tx:
+            with passing_as_refusal():
+                async with tx.begin():
+                    tx.info[_WAKES] = wakes
+                    if limited:
+                        await limit_to_tenants(tx, limited)
+                    yield tx
+        self._waker.wake(wakes)
+
+    async def close(self) -> None:
+        """Send the wakes that are still due, then close every connection."""
+        await self._waker.close()
+        await self._engine.dispose()
+
+
+def create_engine(url: str, pool_size: int) -> AsyncEngine:
+    """An engine whose statements, waits for locks and idle transactions all end by themselves."""
+    return create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"),
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={"server_settings": _SESSION, "timeout": 5},
+    )

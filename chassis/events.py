@@ -1,0 +1,45 @@
+"""What one service tells the others: a small fact, and its form on the bus."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from google.protobuf.message import Message
+
+from praxispost.chassis.v1.envelope_pb2 import Envelope
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact to publish; `type` is "<service>.<fact in past tense>" and the routing key.
+
+    `data` holds ids and flags only: it travels and is kept unencrypted.
+    """
+
+    type: str
+    tenant_id: UUID
+    aggregate_id: UUID
+    aggregate_version: int
+    occurred_at: datetime
+    data: Message
+
+
+class EnvelopeMalformed(Exception):
+    """The bytes are no envelope, or one with missing or malformed ids."""
+
+
+def envelop(event: Event, event_id: UUID) -> Envelope:
+    """The event as it goes over the bus, under the id that stays with it for ever."""
+    envelope = Envelope(
+        event_id=str(event_id),
+        type=event.type,
+        schema_version=SCHEMA_VERSION,
+        tenant_id=str(event.tenant_id),
+        aggregate_id=str(event.aggregate_id),
+        aggregate_version=event.aggregate_version,
+        data=event.data.SerializeToString(),
+    )
+    envelope.occurred_at.FromDatetime(event.occurred_at)
+    return envelope

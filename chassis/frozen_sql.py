@@ -1,0 +1,76 @@
+"""The SQL that first made the chassis' tables: frozen, since databases out there were made by it.
+
+Later changes come as further functions here, each called by a further migration of every service.
+"""
+
+from chassis.sql import grant_sql, protect_sql
+
+_TABLES = """
+CREATE TABLE outbox (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id uuid NOT NULL CONSTRAINT outbox_event_id_key UNIQUE,
+    type text NOT NULL,
+    envelope bytea NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    next_try timestamptz NOT NULL DEFAULT now(),
+    attempts integer NOT NULL DEFAULT 0,
+    published_at timestamptz
+);
+CREATE INDEX outbox_pending ON outbox (id) WHERE published_at IS NULL;
+CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;
+
+CREATE TABLE inbox (
+    consumer text NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    envelope bytea NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT now(),
+    next_try timestamptz NOT NULL DEFAULT now(),
+    attempts integer NOT NULL DEFAULT 0,
+    state text NOT NULL DEFAULT 'pending',
+    done_at timestamptz,
+    error text NOT NULL DEFAULT '',
+    PRIMARY KEY (consumer, event_id),
+    CONSTRAINT inbox_state_known CHECK (state IN ('pending', 'done', 'dead'))
+);
+CREATE INDEX inbox_pending ON inbox (consumer, next_try) WHERE state = 'pending';
+CREATE INDEX inbox_dead ON inbox (consumer) WHERE state = 'dead';
+CREATE INDEX inbox_done ON inbox (done_at) WHERE state = 'done';
+
+CREATE TABLE request (
+    tenant_id uuid NOT NULL,
+    actor_id uuid NOT NULL,
+    rpc text NOT NULL,
+    request_id uuid NOT NULL,
+    request_hash bytea NOT NULL,
+    response bytea,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, actor_id, rpc, request_id)
+);
+
+CREATE TABLE audit (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant_id uuid NOT NULL,
+    occurred_at timestamptz NOT NULL DEFAULT now(),
+    actor_id uuid NOT NULL,
+    actor_role text NOT NULL,
+    action text NOT NULL,
+    object_kind text NOT NULL,
+    object_id uuid NOT NULL,
+    why text NOT NULL DEFAULT ''
+);
+CREATE INDEX audit_object ON audit (tenant_id, object_kind, object_id, id);
+"""
+
+
+def chassis_tables_1(app_role: str) -> str:
+    """The tables outbox, inbox, request and audit, with the app role's rights on them."""
+    return "\n".join(
+        (
+            _TABLES,
+            grant_sql("outbox", app_role, "SELECT, INSERT, UPDATE, DELETE"),
+            grant_sql("inbox", app_role, "SELECT, INSERT, UPDATE, DELETE"),
+            protect_sql("request", "tenant_id", app_role, "SELECT, INSERT, UPDATE"),
+            protect_sql("audit", "tenant_id", app_role, "SELECT, INSERT"),
+        )
+    )

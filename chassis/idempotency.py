@@ -1,0 +1,74 @@
+"""Carries each request out once, however often and however simultaneously it is sent."""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID
+
+from google.protobuf.message import Message
+from sqlalchemy import and_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.caller import Caller
+from chassis.refusal import Refusal, Status
+from chassis.tables import TABLES
+
+R = TypeVar("R", bound=Message)
+
+_REQUEST = TABLES.request
+
+
+class Requests:
+    """The requests that were carried out, by who sent them, which RPC and the id that the client chose.
+
+    Stored are the answer, which therefore holds ids, times and flags only, and a keyed hash of the
+    request (32-byte key), so that nobody can guess a request's content from the table.
+    """
+
+    def __init__(self, hash_key: bytes) -> None:
+        self._hash_key = hash_key
+
+    async def once(
+        self,
+        tx: AsyncConnection,
+        *,
+        caller: Caller,
+        tenant_id: UUID,
+        rpc: str,
+        request_id: UUID,
+        request: Message,
+        response_type: type[R],
+        effect: Callable[[], Awaitable[R]],
+    ) -> R:
+        """The effect's answer, or the stored one if this request was carried out before.
+
+        A twin that comes meanwhile waits for this transaction's end. Platform-level requests have the
+        nil UUID as tenant. Refuses REQUEST_ID_REUSED if the id stood for another request.
+        """
+        key = {"tenant_id": tenant_id, "actor_id": caller.subject_id, "rpc": rpc, "request_id": request_id}
+        request_hash = self._hash(request)
+        row = and_(*(_REQUEST.c[name] == value for name, value in key.items()))
+        placeholder = insert(_REQUEST).values(**key, request_hash=request_hash).on_conflict_do_nothing()
+        if (await tx.execute(placeholder)).rowcount == 0:
+            earlier = (await tx.execute(select(_REQUEST).where(row))).one()
+            return _answer(earlier.request_hash, request_hash, earlier.response, response_type)
+        response = await effect()
+        await tx.execute(update(_REQUEST).where(row).values(response=response.SerializeToString()))
+        return response
+
+    def _hash(self, request: Message) -> bytes:
+        """Only what the client said counts, not how or as whom: a role may change between two tries."""
+        content = request.SerializeToString(deterministic=True)
+        return hmac.digest(self._hash_key, content, hashlib.sha256)
+
+
+def _answer(stored_hash: bytes, request_hash: bytes, response: bytes, response_type: type[R]) -> R:
+    if not hmac.compare_digest(stored_hash, request_hash):
+        raise Refusal(
+            Status.FAILED_PRECONDITION,
+            "REQUEST_ID_REUSED",
+            "the request id was used before for another request",
+        )
+    return response_type.FromString(response)

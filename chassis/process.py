@@ -1,0 +1,34 @@
+"""Runs one asyncio process until it is told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+
+from chassis import logs
+
+_LOG = logs.get(__name__)
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
+
+
+def run(main: Callable[[asyncio.Event], Coroutine[None, None, None]]) -> None:
+    """Run `main`; its argument is set at SIGTERM or SIGINT, whereupon it ends in its own time.
+
+    A second signal ends the process at once. As process 1 of a container Python would ignore them otherwise.
+    """
+    asyncio.run(_until_stopped(main))
+
+
+async def _until_stopped(main: Callable[[asyncio.Event], Coroutine[None, None, None]]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal(received: signal.Signals) -> None:
+        _LOG.info("stopping", signal=received)
+        stop.set()
+        for each in _STOPPING:
+            loop.remove_signal_handler(each)
+            signal.signal(each, signal.SIG_DFL)
+
+    for each in _STOPPING:
+        loop.add_signal_handler(each, on_signal, each)
+    await main(stop)

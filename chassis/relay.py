@@ -1,0 +1,141 @@
+"""Publishes what the outbox holds: at least once, and marked only after RabbitMQ's confirm."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Collection, Iterator
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Connection, Engine, Interval, cast, create_engine, func, make_url, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import logs
+from chassis.bell import Bell
+from chassis.bus_metrics import OutboxMetrics
+from chassis.confirmed_publisher import LOST, ConfirmedPublisher, Fate, Outgoing
+from chassis.tables import OUTBOX_CHANNEL, TABLES
+from chassis.wakeups import Wakeups, pause
+
+_LOG = logs.get(__name__)
+_OUTBOX = TABLES.outbox
+_BATCH = 500
+_LOOK_EVERY = 1.0
+_MEASURE_EVERY = 5.0
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 5.0
+_PASSING_ERRORS: tuple[type[Exception], ...] = (*LOST, SQLAlchemyError)
+_SESSION = "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
+
+
+class Relay:
+    """Takes events by claim (SKIP LOCKED), so that several relays share the work.
+
+    An event that no queue wants, or that the broker does not accept, comes again after 0.5, 1, 2, …
+    64 s and does not hold up the others: a consumer's queue may not have been declared yet.
+    """
+
+    def __init__(
+        self, *, database_url: str, amqp_url: str, exchange: str, registry: CollectorRegistry
+    ) -> None:
+        self._database_url = database_url
+        self._amqp_url = amqp_url
+        self._exchange = exchange
+        self._metrics = OutboxMetrics(registry)
+        self._measured_at = 0.0
+
+    async def run(self, stop: asyncio.Event, wakeups: Wakeups) -> None:
+        """Publish in a thread, since kombu blocks, until stopped; for `Worker.serve` with OUTBOX_CHANNEL."""
+        with contextlib.closing(Bell()) as bell, wakeups.on(OUTBOX_CHANNEL) as wake:
+            thread = asyncio.create_task(asyncio.to_thread(self._publish_until_stopped, bell))
+            try:
+                while not stop.is_set() and not thread.done():
+                    await pause(_LOOK_EVERY, stop, wake)
+                    bell.ring()
+            finally:
+                bell.stop()
+                await thread
+
+    def _publish_until_stopped(self, bell: Bell) -> None:
+        engine = _engine(self._database_url)
+        retry_in = _FIRST_PAUSE
+        while not bell.stopped:
+            try:
+                with self._connected() as publisher:
+                    while not bell.stopped:
+                        self._round(engine, publisher, bell)
+                        retry_in = _FIRST_PAUSE
+            except _PASSING_ERRORS as error:
+                _LOG.warning("relay interrupted", error=error, exchange=self._exchange, retry_in=retry_in)
+                bell.wait_for_stop(retry_in)
+                retry_in = min(retry_in * 2, _LONGEST_PAUSE)
+        engine.dispose()
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[ConfirmedPublisher]:
+        with contextlib.closing(ConfirmedPublisher(self._amqp_url, self._exchange)) as publisher:
+            _LOG.info("relay connected", exchange=self._exchange)
+            yield publisher
+
+    def _round(self, engine: Engine, publisher: ConfirmedPublisher, bell: Bell) -> None:
+        with engine.begin() as tx:
+            taken = self._publish_batch(tx, publisher)
+        if time.monotonic() - self._measured_at > _MEASURE_EVERY:
+            self._measure(engine)
+        publisher.keep_alive()
+        if taken < _BATCH:
+            bell.wait(_LOOK_EVERY, publisher.fileno())
+
+    def _publish_batch(self, tx: Connection, publisher: ConfirmedPublisher) -> int:
+        """The rows stay locked until the broker has spoken; if either side dies, they come again."""
+        rows = tx.execute(_CLAIM).all()
+        fates = publisher.publish(Outgoing(row.event_id, row.type, row.envelope) for row in rows)
+        confirmed = [row.id for row in rows if fates[row.event_id] is Fate.CONFIRMED]
+        others = [row.id for row in rows if fates[row.event_id] is not Fate.CONFIRMED]
+        if confirmed:
+            tx.execute(update(_OUTBOX).where(_OUTBOX.c.id.in_(confirmed)).values(published_at=func.now()))
+        if others:
+            _LOG.warning("events not taken by any queue", count=len(others), exchange=self._exchange)
+            tx.execute(update(_OUTBOX).where(_OUTBOX.c.id.in_(others)).values(_LATER))
+        self._count(fates.values())
+        return len(rows)
+
+    def _count(self, fates: Collection[Fate]) -> None:
+        for fate in Fate:
+            self._metrics.published.labels(fate.value).inc(sum(each is fate for each in fates))
+
+    def _measure(self, engine: Engine) -> None:
+        with engine.begin() as tx:
+            counted = tx.execute(_COUNTS).one()
+        self._metrics.pending.set(counted.pending)
+        self._metrics.oldest_age.set(counted.age)
+        self._measured_at = time.monotonic()
+
+
+_PENDING = _OUTBOX.c.published_at.is_(None)
+_CLAIM = (
+    select(_OUTBOX.c.id, _OUTBOX.c.event_id, _OUTBOX.c.type, _OUTBOX.c.envelope)
+    .where(_PENDING, _OUTBOX.c.next_try <= func.now())
+    .order_by(_OUTBOX.c.id)
+    .limit(_BATCH)
+    .with_for_update(skip_locked=True)
+)
+_LATER = {
+    "attempts": _OUTBOX.c.attempts + 1,
+    "next_try": func.now()
+    + func.power(2, func.least(_OUTBOX.c.attempts, 7)) * cast(text("'0.5 seconds'"), Interval),
+}
+_COUNTS = select(
+    func.count().label("pending"),
+    func.coalesce(func.extract("epoch", func.now() - func.min(_OUTBOX.c.recorded_at)), 0).label("age"),
+).where(_PENDING)
+
+
+def _engine(url: str) -> Engine:
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
+        pool_size=1,
+        max_overflow=0,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": _SESSION},
+    )
