@@ -21,7 +21,15 @@ _OPTIONS = (
 
 def _compile(name: str, *constraints: str) -> None:
     subprocess.run(
-        [VENV / "bin" / "uv", "pip", "compile", *_OPTIONS, *constraints, f"{name}.in", f"--output-file={name}.txt"],
+        [
+            VENV / "bin" / "uv",
+            "pip",
+            "compile",
+            *_OPTIONS,
+            *constraints,
+            f"{name}.in",
+            f"--output-file={name}.txt",
+        ],
         cwd=ROOT / "requirements",
         env={**os.environ, "UV_CUSTOM_COMPILE_COMMAND": "make lock"},
         check=True,

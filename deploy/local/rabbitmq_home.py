@@ -1,4 +1,4 @@
-"""Finds the RabbitMQ that the system has installed; imports nothing but the standard library, as set-up uses it."""
+"""Finds the RabbitMQ that the system has installed; set-up uses it too, so: standard library only."""
 
 from pathlib import Path
 

@@ -24,7 +24,9 @@ def _alone() -> Iterator[None]:
 
 def _set_up(anew: str | None) -> None:
     if sys.version_info < _OLDEST:
-        raise SetupProblem("Praxispost needs Python 3.11 or newer; `make PYTHON=python3.12` names another one.")
+        raise SetupProblem(
+            "Praxispost needs Python 3.11 or newer; `make PYTHON=python3.12` names another one."
+        )
     with _alone():
         broker.ensure()
         venv.ensure()

@@ -12,8 +12,8 @@ def ensure() -> None:
         return
     if not debian.can_install():
         raise SetupProblem(
-            "Praxispost needs RabbitMQ. Install it (Debian: apt-get install rabbitmq-server; it need not run),\n"
-            "or give the address of one: PRAXISPOST_AMQP_URL=amqp://user:password@host:5672/vhost"
+            "Praxispost needs RabbitMQ. Install it (Debian: apt-get install rabbitmq-server; it need not\n"
+            "run), or give the address of one: PRAXISPOST_AMQP_URL=amqp://user:password@host:5672/vhost"
         )
     debian.install("rabbitmq-server")
     if rabbitmq_home.find() is None:

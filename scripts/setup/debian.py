@@ -47,6 +47,7 @@ def install(package: str) -> None:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
+                check=False,
             )
             if done.returncode != 0:
                 raise SetupProblem(f"apt-get {' '.join(arguments)} failed:\n{done.stdout}")

@@ -5,9 +5,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from scripts.setup.layout import BUILD, GENERATED, LOCK, PROTOS, VENV, VENV_PYTHON
+from scripts.setup.layout import BUILD, GENERATED, LOCK, PROTOS, STUBS, VENV, VENV_PYTHON
 from scripts.setup.problem import SetupProblem
 from scripts.setup.stamps import Stamp, digest
+from scripts.setup.venv import site_packages
 
 _STAMP = Stamp(BUILD / "setup" / "protos")
 
@@ -30,6 +31,7 @@ def ensure() -> None:
         _replace(fresh)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+    _copy_stubs()
     _STAMP.write(inputs)
 
 
@@ -52,7 +54,12 @@ def _generate(sources: list[Path], into: Path) -> None:
     ]
     search = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
-        command, env={**os.environ, "PATH": search}, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+        command,
+        env={**os.environ, "PATH": search},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise SetupProblem(f"The contracts do not compile:\n{done.stderr}")
@@ -74,3 +81,12 @@ def _replace(fresh: Path) -> None:
         GENERATED.rename(old)
     fresh.rename(GENERATED)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _copy_stubs() -> None:
+    """google.rpc brings its stub files but not the marker that says so; mypy reads them from here."""
+    folder = STUBS / "google" / "rpc"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "__init__.pyi").write_text("")
+    for stub in (site_packages() / "google" / "rpc").glob("*.pyi"):
+        shutil.copyfile(stub, folder / stub.name)

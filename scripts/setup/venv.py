@@ -4,6 +4,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from scripts.setup import debian
 from scripts.setup.layout import BUILD, GENERATED, LOCK, ROOT, VENV, VENV_PYTHON
@@ -31,7 +32,7 @@ def _make() -> None:
     if importlib.util.find_spec("ensurepip") is None:
         if not debian.can_install():
             raise SetupProblem(
-                "This Python has no ensurepip. Install it (Debian: apt-get install python3-venv) and try again."
+                "This Python has no ensurepip. Install it (Debian: apt-get install python3-venv)."
             )
         debian.install(f"python{_VERSION}-venv")
     print("setup: making .venv", flush=True)
@@ -43,11 +44,14 @@ def _pip(*arguments: str) -> None:
     _run([str(VENV_PYTHON), "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", *arguments])
 
 
+def site_packages() -> Path:
+    return VENV / "lib" / f"python{_VERSION}" / "site-packages"
+
+
 def _run(command: list[str]) -> None:
-    if subprocess.run(command, stdin=subprocess.DEVNULL).returncode != 0:
+    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode != 0:
         raise SetupProblem(f"This failed: {' '.join(command)}")
 
 
 def _put_generated_on_path() -> None:
-    packages = VENV / "lib" / f"python{_VERSION}" / "site-packages"
-    (packages / "praxispost_protos.pth").write_text(f"{GENERATED}\n")
+    (site_packages() / "praxispost_protos.pth").write_text(f"{GENERATED}\n")
