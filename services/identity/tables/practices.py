@@ -10,6 +10,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     LargeBinary,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from services.identity.tables.base import metadata
@@ -31,6 +33,7 @@ practice: Final = Table(
     Column("language", Text, nullable=False),
     Column("region", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("practice_by_age", "created_at", "id"),
 )
 
 staff_member: Final = Table(
@@ -48,6 +51,8 @@ staff_member: Final = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("practice_id", "id"),
     UniqueConstraint("practice_id", "email_index"),
+    Index("staff_member_by_email", "email_index"),
+    Index("staff_member_by_age", "practice_id", "created_at", "id"),
 )
 
 staff_invitation: Final = Table(
@@ -61,6 +66,7 @@ staff_invitation: Final = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("practice_id", "id"),
     ForeignKeyConstraint(["practice_id", "staff_id"], ["staff_member.practice_id", "staff_member.id"]),
+    Index("staff_invitation_by_member", "practice_id", "staff_id", "created_at"),
 )
 
 patient: Final = Table(
@@ -84,6 +90,9 @@ patient: Final = Table(
     Column("contact_version", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("practice_id", "id"),
+    Index("patient_by_age", "practice_id", "created_at", "id"),
+    Index("patient_by_birth_date", "practice_id", "birth_date_index"),
+    Index("patient_by_pair", "pair_index", "practice_id", postgresql_where=text("pair_index IS NOT NULL")),
 )
 
 patient_search: Final = Table(
@@ -94,6 +103,7 @@ patient_search: Final = Table(
     Column("token", LargeBinary, nullable=False),
     PrimaryKeyConstraint("practice_id", "token", "patient_id"),
     ForeignKeyConstraint(["practice_id", "patient_id"], ["patient.practice_id", "patient.id"]),
+    Index("patient_search_by_patient", "practice_id", "patient_id"),
 )
 
 binding: Final = Table(
@@ -109,6 +119,15 @@ binding: Final = Table(
     Column("bound_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("practice_id", "id"),
     ForeignKeyConstraint(["practice_id", "patient_id"], ["patient.practice_id", "patient.id"]),
+    Index("binding_by_patient", "practice_id", "patient_id"),
+    Index("binding_by_account", "account_id"),
+    Index(
+        "binding_one_self",
+        "practice_id",
+        "pair_index",
+        unique=True,
+        postgresql_where=text("state = 'active' AND kind = 'self'"),
+    ),
 )
 
 service_account: Final = Table(
@@ -128,4 +147,5 @@ service_account: Final = Table(
     Column("secret_hash", LargeBinary, nullable=False),
     Column("disabled_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("service_account_by_age", "scope_id", "created_at", "id"),
 )

@@ -1,0 +1,85 @@
+"""E-mail addresses and mobile numbers: one form for each, and the blind indexes that find them."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from chassis.keys import BlindIndex
+from chassis.refusal import invalid
+
+CONTACT_INDEX_KEY: Final = "contact-index"
+
+_LONGEST_EMAIL: Final = 254
+_LONGEST_MOBILE: Final = 40
+_RECEIVES_SMS: Final = frozenset(
+    {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+)
+
+
+def email_address(field: str, value: str) -> str:
+    """Return the address trimmed, its domain in IDNA lower case; the part before the @ stays as written.
+
+    Refuses what is no address (RFC 5321, without quoting), special-use domains (RFC 6761) and what could only be sent
+    to with SMTPUTF8 (RFC 6531).
+    """
+    trimmed = value.strip()
+    if not trimmed:
+        raise invalid(field, "is required")
+    if len(trimmed) > _LONGEST_EMAIL:
+        raise invalid(field, f"must have at most {_LONGEST_EMAIL} characters")
+    try:
+        parsed = validate_email(trimmed, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        # Its text repeats what was typed: nobody may log that.
+        raise invalid(field, "must be an e-mail address") from None
+    return f"{parsed.local_part}@{parsed.ascii_domain.lower()}"
+
+
+def mobile_number(field: str, value: str, region: str) -> str:
+    """Return the number in E.164; one without country code belongs to the region (ISO 3166-1 alpha-2).
+
+    Refuses what is no number in use and what cannot receive an SMS.
+    """
+    trimmed = value.strip()
+    if not trimmed:
+        raise invalid(field, "is required")
+    if len(trimmed) > _LONGEST_MOBILE:
+        raise invalid(field, f"must have at most {_LONGEST_MOBILE} characters")
+    try:
+        number = phonenumbers.parse(unicodedata.normalize("NFKC", trimmed), region)
+    except phonenumbers.NumberParseException:
+        raise invalid(field, "must be a telephone number") from None
+    if not phonenumbers.is_valid_number(number):
+        raise invalid(field, "must be a telephone number")
+    if number.extension or phonenumbers.number_type(number) not in _RECEIVES_SMS:
+        raise invalid(field, "must be a mobile number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def region_code(field: str, value: str) -> str:
+    """Return the region; refuses what has no telephone numbers of its own."""
+    if value not in phonenumbers.SUPPORTED_REGIONS:
+        raise invalid(field, "must be a region's two capital letters (ISO 3166-1)")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class ContactIndex:
+    """Keyed indexes of addresses and numbers, the same in every practice; they take what the functions above return."""
+
+    index: BlindIndex
+
+    def email(self, email: str) -> bytes:
+        """Finds the address in whatever case it was written."""
+        return self.index.of("email", email.casefold())
+
+    def mobile(self, mobile: str) -> bytes:
+        """Finds the number."""
+        return self.index.of("mobile", mobile)
+
+    def pair(self, email: str, mobile: str) -> bytes:
+        """Finds both together; neither is part of the other's value, since a space is in neither."""
+        return self.index.of("pair", f"{email.casefold()} {mobile}")
