@@ -1,9 +1,9 @@
-"""`make test`, `make lint`, `make types`: runs the checks one after another and counts what became of them."""
+"""`make test`, `make lint`, `make types`: runs the checks in turn and counts what became of them."""
 
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,7 @@ def _pytest(name: str, *arguments: str) -> Step:
     def run() -> Outcome:
         report = _REPORTS / f"{name}.xml"
         report.unlink(missing_ok=True)
-        command = [VENV / "bin" / "pytest", f"--junit-xml={report}", *arguments]
+        command = [str(VENV / "bin" / "pytest"), f"--junit-xml={report}", *arguments]
         ended = subprocess.run(command, cwd=ROOT, check=False)
         counted = _count(report) if report.exists() else Outcome(passed=0, failed=0)
         # A run that broke off, or found no test, must not pass for want of a failure.
@@ -53,7 +53,7 @@ def _pytest(name: str, *arguments: str) -> Step:
 
 def _count(report: Path) -> Outcome:
     passed = failed = 0
-    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+    for suite in ET.parse(report).getroot().iter("testsuite"):
         broken = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
         failed += broken
         passed += int(suite.get("tests", 0)) - broken - int(suite.get("skipped", 0))

@@ -31,7 +31,7 @@ def ensure() -> None:
         _replace(fresh)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    _copy_stubs()
+    _generate_stubs()
     _STAMP.write(inputs)
 
 
@@ -41,20 +41,15 @@ def anew() -> None:
 
 
 def _generate(sources: list[Path], into: Path) -> None:
-    command = [
-        str(VENV_PYTHON),
-        "-m",
-        "grpc_tools.protoc",
-        f"--proto_path={PROTOS}",
-        f"--python_out={into}",
-        f"--grpc_python_out={into}",
-        f"--mypy_out={into}",
-        f"--mypy_grpc_out={into}",
-        *(str(source.relative_to(PROTOS)) for source in sources),
-    ]
+    outputs = ("python", "grpc_python", "mypy", "mypy_grpc")
+    _protoc(PROTOS, sources, *(f"--{output}_out={into}" for output in outputs))
+
+
+def _protoc(root: Path, sources: list[Path], *outputs: str) -> None:
+    files = [str(source.relative_to(root)) for source in sources]
     search = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
-        command,
+        [str(VENV_PYTHON), "-m", "grpc_tools.protoc", f"--proto_path={root}", *outputs, *files],
         env={**os.environ, "PATH": search},
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -83,10 +78,11 @@ def _replace(fresh: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _copy_stubs() -> None:
-    """google.rpc brings its stub files but not the marker that says so; mypy reads them from here."""
-    folder = STUBS / "google" / "rpc"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "__init__.pyi").write_text("")
-    for stub in (site_packages() / "google" / "rpc").glob("*.pyi"):
-        shutil.copyfile(stub, folder / stub.name)
+def _generate_stubs() -> None:
+    """google.rpc, of which the refusals are made, comes without types: its protos give them."""
+    shutil.rmtree(STUBS, ignore_errors=True)
+    STUBS.mkdir(parents=True)
+    root = site_packages()
+    names = ("code", "status", "error_details")
+    _protoc(root, [root / "google" / "rpc" / f"{name}.proto" for name in names], f"--mypy_out={STUBS}")
+    (STUBS / "google" / "rpc" / "__init__.pyi").write_text("")
