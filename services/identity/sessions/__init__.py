@@ -1,0 +1,1 @@
+"""Sessions: how people log in, stay in and leave, and how a session becomes tokens."""
