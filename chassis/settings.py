@@ -42,8 +42,8 @@ def load(cls: type[T], environ: Mapping[str, str], prefix: str = "PRAXISPOST_") 
 
     Fields are str, int, float, bool, Path, timedelta (seconds), tuple[str, ...] (comma-separated), Literal of
     strings, any of these or None, or another dataclass, whose fields are read with this field's name before
-    theirs. An empty variable counts as not set. Text fields with names that end as secrets do (secret, password,
-    token, key, headers, url, dsn) become `Secret` and can also come from the file that `<NAME>_FILE` names.
+    theirs. An empty variable counts as not set. Text fields with names that end as secrets do (secret,
+    password, token, key, headers, url, dsn) become `Secret`; `<NAME>_FILE` may name a file to read it from.
     Raises SettingsError with all that is missing or malformed.
     """
     problems: list[str] = []

@@ -1,0 +1,145 @@
+"""The keys a service encrypts with: one per subject and a few of its own, wrapped in its key database."""
+
+import os
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from time import monotonic
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.blind_index import BlindIndex
+from chassis.database import Database
+from chassis.sealing import KEY_BYTES, CiphertextMoved, Sealer
+from chassis.wrapping import FileWrappingKeys, WrappingKeys
+
+__all__ = [
+    "BlindIndex",
+    "CiphertextMoved",
+    "FileWrappingKeys",
+    "KeyDatabase",
+    "Keys",
+    "Sealer",
+    "WrappingKeys",
+]
+
+_MOST_KEPT = 20_000
+_KEPT_SECONDS = 300.0
+_SELECT_SUBJECTS = text(
+    "SELECT subject_id, version, wrapped, wrapping_version FROM subject_key"
+    " WHERE subject_id = ANY (CAST(:ids AS uuid[]))"
+)
+_INSERT_SUBJECTS = text(
+    "INSERT INTO subject_key (subject_id, version, wrapped, wrapping_version)"
+    " SELECT subject_id, 1, wrapped, wrapping_version FROM unnest("
+    "CAST(:ids AS uuid[]), CAST(:wrapped AS bytea[]), CAST(:versions AS integer[])"
+    ") AS made (subject_id, wrapped, wrapping_version) ORDER BY subject_id ON CONFLICT DO NOTHING"
+)
+_SELECT_SERVICE = text("SELECT wrapped, wrapping_version FROM service_key WHERE name = :name")
+_INSERT_SERVICE = text(
+    "INSERT INTO service_key (name, wrapped, wrapping_version) VALUES (:name, :wrapped, :version)"
+    " ON CONFLICT DO NOTHING"
+)
+
+
+class KeyDatabase:
+    """A service's key database (`postgresql://…`), apart from its data so that backups can differ."""
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url, pool_size=3)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction, committed at the end of the block."""
+        async with self._database.transaction() as tx:
+            yield tx
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._database.close()
+
+
+class Keys:
+    """The unwrapped keys of a service: read when needed, made where missing, kept for five minutes."""
+
+    def __init__(self, database: KeyDatabase, wrapping: WrappingKeys) -> None:
+        self._database = database
+        self._wrapping = wrapping
+        self._kept: OrderedDict[UUID, tuple[float, Sealer]] = OrderedDict()
+        self._service_keys: dict[str, bytes] = {}
+
+    async def sealer(self, subject_id: UUID) -> Sealer:
+        """The sealer of a subject, whose key is made now if there is none."""
+        return (await self.sealers((subject_id,)))[subject_id]
+
+    async def sealers(self, subject_ids: Collection[UUID]) -> Mapping[UUID, Sealer]:
+        """The sealers of several subjects in one round trip; keys are made where there are none."""
+        found = {each: sealer for each in subject_ids if (sealer := self._recall(each)) is not None}
+        missing = sorted(set(subject_ids) - found.keys())
+        if missing:
+            fetched = await self._fetch_or_make(missing)
+            self._keep(fetched)
+            found |= fetched
+        return found
+
+    async def service_key(self, name: str) -> bytes:
+        """The service's own 32-byte key of this name, the same in all its processes for ever."""
+        if name not in self._service_keys:
+            async with self._database.transaction() as tx:
+                self._service_keys[name] = await self._service_key(tx, name)
+        return self._service_keys[name]
+
+    def _recall(self, subject_id: UUID) -> Sealer | None:
+        kept = self._kept.get(subject_id)
+        if kept is None or kept[0] < monotonic():
+            return None
+        self._kept.move_to_end(subject_id)
+        return kept[1]
+
+    def _keep(self, sealers: Mapping[UUID, Sealer]) -> None:
+        until = monotonic() + _KEPT_SECONDS
+        for subject_id, sealer in sealers.items():
+            self._kept[subject_id] = (until, sealer)
+            self._kept.move_to_end(subject_id)
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    async def _fetch_or_make(self, subject_ids: list[UUID]) -> dict[UUID, Sealer]:
+        async with self._database.transaction() as tx:
+            found = await self._fetch(tx, subject_ids)
+            missing = [each for each in subject_ids if each not in found]
+            if missing:
+                await self._make(tx, missing)
+                found |= await self._fetch(tx, missing)
+            return found
+
+    async def _fetch(self, tx: AsyncConnection, subject_ids: list[UUID]) -> dict[UUID, Sealer]:
+        versions: dict[UUID, dict[int, bytes]] = {}
+        for row in await tx.execute(_SELECT_SUBJECTS, {"ids": subject_ids}):
+            key = self._wrapping.unwrap(
+                row.wrapping_version, row.wrapped, "subject_key", row.subject_id, str(row.version)
+            )
+            versions.setdefault(row.subject_id, {})[row.version] = key
+        return {subject_id: Sealer(keys) for subject_id, keys in versions.items()}
+
+    async def _make(self, tx: AsyncConnection, subject_ids: list[UUID]) -> None:
+        """Make first keys; one that another process made at the same moment stays and ours is dropped."""
+        made = [self._wrapping.wrap(os.urandom(KEY_BYTES), "subject_key", each, "1") for each in subject_ids]
+        await tx.execute(
+            _INSERT_SUBJECTS,
+            {
+                "ids": subject_ids,
+                "wrapped": [wrapped for _, wrapped in made],
+                "versions": [version for version, _ in made],
+            },
+        )
+
+    async def _service_key(self, tx: AsyncConnection, name: str) -> bytes:
+        row = (await tx.execute(_SELECT_SERVICE, {"name": name})).one_or_none()
+        if row is None:
+            version, wrapped = self._wrapping.wrap(os.urandom(KEY_BYTES), "service_key", name)
+            await tx.execute(_INSERT_SERVICE, {"name": name, "wrapped": wrapped, "version": version})
+            row = (await tx.execute(_SELECT_SERVICE, {"name": name})).one()
+        return self._wrapping.unwrap(row.wrapping_version, row.wrapped, "service_key", name)
