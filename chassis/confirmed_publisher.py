@@ -1,21 +1,17 @@
 """Publishes to RabbitMQ many at a time and says which of them the broker has taken over."""
 
-import contextlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
-from amqp.exceptions import AMQPError
-from kombu import Connection, Exchange
+from kombu import Connection
+
+from chassis import broker
 
 CONTENT_TYPE = "application/x-protobuf"
-LOST: tuple[type[Exception], ...] = (AMQPError, OSError)
-
-_HEARTBEAT = 20
 _TIMEOUT = 10
-_FAREWELL = 2
 _PERSISTENT = 2
 
 
@@ -37,25 +33,19 @@ class Outgoing:
 
 
 class ConfirmedPublisher:
-    """One connection, one channel, and confirms awaited for a whole batch instead of for each message.
+    """One channel, and confirms awaited for a whole batch instead of for each message.
 
-    Every method raises one of `LOST` when the connection is gone or the broker does not answer in time.
+    Every method raises one of `broker.LOST` when the connection is gone or the broker does not answer.
     """
 
-    def __init__(self, url: str, exchange: str) -> None:
+    def __init__(self, connection: Connection, exchange: str) -> None:
         self._exchange = exchange
         self._fates: dict[str, Fate] = {}
         self._tag = 0
         self._unconfirmed: dict[int, str] = {}
-        self._connection = Connection(
-            url,
-            heartbeat=_HEARTBEAT,
-            connect_timeout=_TIMEOUT,
-            transport_options={"write_timeout": _TIMEOUT},
-        )
-        self._connection.connect()
-        self._channel = self._connection.channel()
-        Exchange(exchange, "topic", durable=True)(self._channel).declare()
+        self._connection = connection
+        self._channel = connection.channel()
+        broker.topic_exchange(exchange)(self._channel).declare()
         self._channel.confirm_select()
         self._channel.events["basic_ack"].add(self._on_ack)
         self._channel.events["basic_nack"].add(self._on_nack)
@@ -83,12 +73,6 @@ class ConfirmedPublisher:
             self._connection.drain_events(timeout=0.001)
         except TimeoutError:
             self._connection.heartbeat_check()
-
-    def close(self) -> None:
-        """Take leave of the broker, but do not wait long for one that does not answer."""
-        with contextlib.suppress(*LOST):
-            self._connection.connection.transport.sock.settimeout(_FAREWELL)
-            self._connection.release()
 
     def _send(self, message: Outgoing) -> UUID:
         self._tag += 1

@@ -1,14 +1,17 @@
 """What one service tells the others: a small fact, and its form on the bus."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from praxispost.chassis.v1.envelope_pb2 import Envelope
 
 SCHEMA_VERSION = 1
+
+_TYPE = re.compile(r"[a-z_]+\.[a-z_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Event:
 
 
 class EnvelopeMalformed(Exception):
-    """The bytes are no envelope, or one with missing or malformed ids."""
+    """The bytes are no envelope, or one with a missing or malformed type or id."""
 
 
 def envelop(event: Event, event_id: UUID) -> Envelope:
@@ -42,4 +45,19 @@ def envelop(event: Event, event_id: UUID) -> Envelope:
         data=event.data.SerializeToString(),
     )
     envelope.occurred_at.FromDatetime(event.occurred_at)
+    return envelope
+
+
+def unwrap(body: object) -> Envelope:
+    """The envelope that came over the bus; raises EnvelopeMalformed."""
+    if not isinstance(body, bytes):
+        raise EnvelopeMalformed
+    try:
+        envelope = Envelope.FromString(body)
+        for value in (envelope.event_id, envelope.tenant_id, envelope.aggregate_id):
+            UUID(value)
+    except (DecodeError, ValueError) as error:
+        raise EnvelopeMalformed from error
+    if not _TYPE.fullmatch(envelope.type):
+        raise EnvelopeMalformed
     return envelope

@@ -39,7 +39,9 @@ class UnknownEvent(Exception):
 
 
 class Inbox:
-    """Hands each event to its type's handler; effect and done-mark are one transaction, limited to the event's tenant.
+    """Hands each event to its type's handler.
+
+    The effect and the done-mark are one transaction, limited to the event's tenant.
 
     A handler that raises, or takes more than 30 s, is undone and tried again after 1, 4, 16 and 64
     times `first_pause`, give or take a quarter; after five tries the event is dead until somebody

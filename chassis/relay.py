@@ -3,16 +3,17 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Connection, Engine, Interval, cast, create_engine, func, make_url, select, text, update
+from sqlalchemy import Connection, Engine, Interval, cast, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import logs
+from chassis import broker, logs
 from chassis.bell import Bell
 from chassis.bus_metrics import OutboxMetrics
-from chassis.confirmed_publisher import LOST, ConfirmedPublisher, Fate, Outgoing
+from chassis.confirmed_publisher import ConfirmedPublisher, Fate, Outgoing
+from chassis.sync_engine import sync_engine
 from chassis.tables import OUTBOX_CHANNEL, TABLES
 from chassis.wakeups import Wakeups, pause
 
@@ -23,8 +24,7 @@ _LOOK_EVERY = 1.0
 _MEASURE_EVERY = 5.0
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
-_PASSING_ERRORS: tuple[type[Exception], ...] = (*LOST, SQLAlchemyError)
-_SESSION = "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
+_PASSING_ERRORS: tuple[type[Exception], ...] = (*broker.LOST, SQLAlchemyError)
 
 
 class Relay:
@@ -56,11 +56,13 @@ class Relay:
                 await thread
 
     def _publish_until_stopped(self, bell: Bell) -> None:
-        engine = _engine(self._database_url)
+        engine = sync_engine(self._database_url, 1)
         retry_in = _FIRST_PAUSE
         while not bell.stopped:
             try:
-                with self._connected() as publisher:
+                with broker.connected(self._amqp_url) as connection:
+                    publisher = ConfirmedPublisher(connection, self._exchange)
+                    _LOG.info("relay connected", exchange=self._exchange)
                     while not bell.stopped:
                         self._round(engine, publisher, bell)
                         retry_in = _FIRST_PAUSE
@@ -69,12 +71,6 @@ class Relay:
                 bell.wait_for_stop(retry_in)
                 retry_in = min(retry_in * 2, _LONGEST_PAUSE)
         engine.dispose()
-
-    @contextlib.contextmanager
-    def _connected(self) -> Iterator[ConfirmedPublisher]:
-        with contextlib.closing(ConfirmedPublisher(self._amqp_url, self._exchange)) as publisher:
-            _LOG.info("relay connected", exchange=self._exchange)
-            yield publisher
 
     def _round(self, engine: Engine, publisher: ConfirmedPublisher, bell: Bell) -> None:
         with engine.begin() as tx:
@@ -128,14 +124,3 @@ _COUNTS = select(
     func.count().label("pending"),
     func.coalesce(func.extract("epoch", func.now() - func.min(_OUTBOX.c.recorded_at)), 0).label("age"),
 ).where(_PENDING)
-
-
-def _engine(url: str) -> Engine:
-    return create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
-        hide_parameters=True,
-        pool_size=1,
-        max_overflow=0,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "options": _SESSION},
-    )
