@@ -73,5 +73,7 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
 }
 
 ACCESS: Final[Mapping[str, frozenset[str]]] = {
-    f"/{service}/{method}": roles for service, methods in _METHODS.items() for method, roles in methods.items()
+    f"/{service}/{method}": roles
+    for service, methods in _METHODS.items()
+    for method, roles in methods.items()
 }

@@ -22,8 +22,8 @@ _RECEIVES_SMS: Final = frozenset(
 def email_address(field: str, value: str) -> str:
     """Return the address trimmed, its domain in IDNA lower case; the part before the @ stays as written.
 
-    Refuses what is no address (RFC 5321, without quoting), special-use domains (RFC 6761) and what could only be sent
-    to with SMTPUTF8 (RFC 6531).
+    Refuses what is no address (RFC 5321, without quoting), special-use domains (RFC 6761) and what could
+    only be sent to with SMTPUTF8 (RFC 6531).
     """
     trimmed = value.strip()
     if not trimmed:
@@ -68,7 +68,7 @@ def region_code(field: str, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ContactIndex:
-    """Keyed indexes of addresses and numbers, the same in every practice; they take what the functions above return."""
+    """Keyed indexes of addresses and numbers, in the forms above; the same in every practice."""
 
     index: BlindIndex
 

@@ -8,7 +8,9 @@ from chassis.refusal import Refusal, Status
 
 
 def credentials_refused() -> Refusal:
-    return Refusal(Status.UNAUTHENTICATED, "CREDENTIALS_REFUSED", "The service account's id or secret is wrong.")
+    return Refusal(
+        Status.UNAUTHENTICATED, "CREDENTIALS_REFUSED", "The service account's id or secret is wrong."
+    )
 
 
 def session_ended() -> Refusal:
@@ -31,12 +33,16 @@ def staff_email_taken() -> Refusal:
 
 def invitation_accepted() -> Refusal:
     return Refusal(
-        Status.FAILED_PRECONDITION, "INVITATION_ACCEPTED", "The invitation was accepted before: the member can log in."
+        Status.FAILED_PRECONDITION,
+        "INVITATION_ACCEPTED",
+        "The invitation was accepted before: the member can log in.",
     )
 
 
 def last_admin() -> Refusal:
-    return Refusal(Status.FAILED_PRECONDITION, "LAST_ADMIN", "The practice would be left without an active admin.")
+    return Refusal(
+        Status.FAILED_PRECONDITION, "LAST_ADMIN", "The practice would be left without an active admin."
+    )
 
 
 def patient_not_found() -> Refusal:
@@ -62,11 +68,15 @@ def service_account_not_found() -> Refusal:
 
 
 def registration_not_found() -> Refusal:
-    return Refusal(Status.NOT_FOUND, "REGISTRATION_NOT_FOUND", "The registration is unknown, completed or expired.")
+    return Refusal(
+        Status.NOT_FOUND, "REGISTRATION_NOT_FOUND", "The registration is unknown, completed or expired."
+    )
 
 
 def step_not_due() -> Refusal:
-    return Refusal(Status.FAILED_PRECONDITION, "STEP_NOT_DUE", "Another step of the registration is due first.")
+    return Refusal(
+        Status.FAILED_PRECONDITION, "STEP_NOT_DUE", "Another step of the registration is due first."
+    )
 
 
 def code_refused() -> Refusal:
@@ -92,7 +102,9 @@ def password_too_weak() -> Refusal:
 
 def not_matched() -> Refusal:
     return Refusal(
-        Status.FAILED_PRECONDITION, "NOT_MATCHED", "What was proven does not lead to a patient. The practice can help."
+        Status.FAILED_PRECONDITION,
+        "NOT_MATCHED",
+        "What was proven does not lead to a patient. The practice can help.",
     )
 
 
@@ -115,7 +127,9 @@ def session_not_found() -> Refusal:
 
 def sms_proof_too_old() -> Refusal:
     return Refusal(
-        Status.FAILED_PRECONDITION, "SMS_PROOF_TOO_OLD", "The last SMS code is more than 10 minutes ago: log in again."
+        Status.FAILED_PRECONDITION,
+        "SMS_PROOF_TOO_OLD",
+        "The last SMS code is more than 10 minutes ago: log in again.",
     )
 
 

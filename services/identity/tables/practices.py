@@ -1,4 +1,4 @@
-"""The tables of the practice's side: practices, staff, patients, bindings and service accounts (migration 0001)."""
+"""The tables of practices, staff, patients, bindings and service accounts (migration 0001)."""
 
 from typing import Final
 

@@ -99,7 +99,8 @@ CREATE TABLE binding (
 );
 CREATE INDEX binding_by_patient ON binding (practice_id, patient_id);
 CREATE INDEX binding_by_account ON binding (account_id);
-CREATE UNIQUE INDEX binding_one_self ON binding (practice_id, pair_index) WHERE state = 'active' AND kind = 'self';
+CREATE UNIQUE INDEX binding_one_self ON binding (practice_id, pair_index)
+    WHERE state = 'active' AND kind = 'self';
 
 CREATE TABLE service_account (
     id uuid PRIMARY KEY,
@@ -118,8 +119,8 @@ CREATE TABLE service_account (
 CREATE INDEX service_account_by_age ON service_account (scope_id, created_at, id);
 """
 
-# A person who logs in has not said for which practice, and an operator lists them all. So these few questions, and no
-# others, are answered across practices; each returns what its caller needs to open the practice's own transaction.
+# A person who logs in has not said for which practice, and an operator lists them all. So these few questions,
+# and no others, are answered across practices; each returns what is needed to open the practice's transaction.
 FUNCTIONS = {
     "practices_after(after_created timestamptz, after_id uuid, most integer)": (
         "SETOF practice",
@@ -173,6 +174,8 @@ def upgrade() -> None:
             f"CREATE FUNCTION {signature} RETURNS {result} LANGUAGE sql STABLE SECURITY DEFINER"
             f" SET search_path FROM CURRENT AS $${query}$$"
         )
-        types = ", ".join(argument.split()[1] for argument in signature.partition("(")[2].rstrip(")").split(", "))
+        types = ", ".join(
+            argument.split()[1] for argument in signature.partition("(")[2].rstrip(")").split(", ")
+        )
         name = f"{signature.partition('(')[0]}({types})"
         op.execute(f'REVOKE ALL ON FUNCTION {name} FROM PUBLIC; GRANT EXECUTE ON FUNCTION {name} TO "{app}"')

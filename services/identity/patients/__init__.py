@@ -1,0 +1,1 @@
+"""A practice's records of its patients."""

@@ -1,0 +1,93 @@
+"""The flags of patients' records, and the event that tells the other services of them."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.events import Event
+from chassis.outbox import record_all
+from praxispost.identity.v1 import events_pb2
+from services.identity.patients.domain import PatientState
+from services.identity.tables.practices import binding, patient
+
+PATIENT_CHANGED: Final = "identity.patient_changed"
+
+_BOUND: Final[ColumnElement[bool]] = exists().where(
+    binding.c.practice_id == patient.c.practice_id,
+    binding.c.patient_id == patient.c.id,
+    binding.c.state == "active",
+)
+
+STATE_COLUMNS: Final = (
+    patient.c.practice_id,
+    patient.c.id,
+    patient.c.version,
+    patient.c.contact_version,
+    patient.c.email.is_not(None).label("has_email"),
+    patient.c.mobile.is_not(None).label("has_mobile"),
+    patient.c.conflict,
+    _BOUND.label("bound"),
+    patient.c.birth_date_tries,
+)
+
+
+def state_of(row: Row[tuple[object, ...]]) -> PatientState:
+    """Return the state in a row that has STATE_COLUMNS."""
+    columns = row._mapping
+    return PatientState(**{column.name: columns[column.name] for column in STATE_COLUMNS})
+
+
+async def load_state(tx: AsyncConnection, practice_id: UUID, patient_id: UUID) -> PatientState | None:
+    """Return the record's state, None where the practice has no such record."""
+    found = await load_states(tx, practice_id, (patient_id,))
+    return found[0] if found else None
+
+
+async def load_states(
+    tx: AsyncConnection, practice_id: UUID, patient_ids: Collection[UUID]
+) -> tuple[PatientState, ...]:
+    """Return the states of those records that exist, by id."""
+    query = (
+        select(*STATE_COLUMNS)
+        .where(patient.c.practice_id == practice_id, patient.c.id.in_(patient_ids))
+        .order_by(patient.c.id)
+    )
+    return tuple(state_of(row) for row in await tx.execute(query))
+
+
+async def tell_changed(
+    tx: AsyncConnection, practice_id: UUID, patient_ids: Collection[UUID], now: datetime
+) -> None:
+    """Record the event for each of these records, whose versions have risen in this transaction."""
+    await record_all(tx, [_event(state, now) for state in await load_states(tx, practice_id, patient_ids)])
+
+
+async def binding_changed(tx: AsyncConnection, practice_id: UUID, patient_id: UUID, now: datetime) -> None:
+    """After a binding was made, suspended or ended: raise the record's version and record the event."""
+    await tx.execute(
+        update(patient)
+        .where(patient.c.practice_id == practice_id, patient.c.id == patient_id)
+        .values(version=patient.c.version + 1)
+    )
+    await tell_changed(tx, practice_id, (patient_id,), now)
+
+
+def _event(state: PatientState, now: datetime) -> Event:
+    return Event(
+        type=PATIENT_CHANGED,
+        tenant_id=state.practice_id,
+        aggregate_id=state.id,
+        aggregate_version=state.version,
+        occurred_at=now,
+        data=events_pb2.PatientChanged(
+            contact_version=state.contact_version,
+            has_email=state.has_email,
+            has_mobile=state.has_mobile,
+            conflict=state.conflict,
+            bound=state.bound,
+        ),
+    )

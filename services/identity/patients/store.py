@@ -1,0 +1,182 @@
+"""Keeps patients' records: personal fields sealed, found by blind indexes, read back as they were."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, delete, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.keys import Keys
+from services.identity.contact import ContactIndex
+from services.identity.patients.domain import Patient, PatientData
+from services.identity.patients.search import SearchIndex
+from services.identity.patients.states import STATE_COLUMNS, state_of
+from services.identity.records import RecordSealer
+from services.identity.tables.practices import binding, patient, patient_search
+
+_DATA_COLUMNS = (
+    patient.c.given_name,
+    patient.c.family_name,
+    patient.c.birth_date,
+    patient.c.email,
+    patient.c.mobile,
+    patient.c.language,
+)
+_PATIENT = select(*STATE_COLUMNS, *_DATA_COLUMNS, patient.c.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where a page begins: behind the record of this age and id."""
+
+    created_at: datetime
+    id: UUID
+
+
+class PatientStore:
+    """Patients' rows of the practice that the transaction is open for."""
+
+    def __init__(self, keys: Keys, contact: ContactIndex, search: SearchIndex) -> None:
+        self._keys = keys
+        self._contact = contact
+        self._search = search
+
+    def pair_index(self, data: PatientData) -> bytes | None:
+        """The index of the record's pair, None where it is not complete."""
+        if data.email is None or data.mobile is None:
+            return None
+        return self._contact.pair(data.email, data.mobile)
+
+    async def add(
+        self, tx: AsyncConnection, practice_id: UUID, patient_id: UUID, data: PatientData, now: datetime
+    ) -> None:
+        """Store a new record, version 1; its pair is locked by the caller."""
+        row: dict[str, object] = {
+            "practice_id": practice_id,
+            "id": patient_id,
+            "conflict": False,
+            "birth_date_tries": 0,
+            "version": 1,
+            "contact_version": 1,
+            "created_at": now,
+            **await self._columns(practice_id, patient_id, data),
+        }
+        await tx.execute(insert(patient).values(row))
+        await self._index_names(tx, practice_id, patient_id, data)
+
+    async def replace(
+        self, tx: AsyncConnection, before: Patient, data: PatientData, *, release_birth_date: bool
+    ) -> None:
+        """Store the record's new data, one version on; both its pairs are locked by the caller."""
+        practice_id, patient_id = before.state.practice_id, before.state.id
+        values: dict[str, object] = {**await self._columns(practice_id, patient_id, data)}
+        values["version"] = patient.c.version + 1
+        if data.contact != before.data.contact:
+            values["contact_version"] = patient.c.contact_version + 1
+        if self.pair_index(data) != self.pair_index(before.data):
+            values["conflict"] = False
+        if release_birth_date:
+            values["birth_date_tries"] = 0
+        await tx.execute(update(patient).where(_is(practice_id, patient_id)).values(values))
+        if (data.given_name, data.family_name) != (before.data.given_name, before.data.family_name):
+            await tx.execute(delete(patient_search).where(*_names_of(practice_id, patient_id)))
+            await self._index_names(tx, practice_id, patient_id, data)
+
+    async def get(
+        self, tx: AsyncConnection, practice_id: UUID, patient_id: UUID, *, locked: bool = False
+    ) -> Patient | None:
+        """Return the record, None where there is none; locked: nobody else changes it meanwhile."""
+        query = _PATIENT.where(_is(practice_id, patient_id))
+        if locked:
+            query = query.with_for_update(of=patient)
+        patients = await self._opened((await tx.execute(query)).all())
+        return patients[0] if patients else None
+
+    async def batch(
+        self, tx: AsyncConnection, practice_id: UUID, patient_ids: Collection[UUID]
+    ) -> Mapping[UUID, Patient]:
+        """Return those of the records that exist."""
+        query = _PATIENT.where(patient.c.practice_id == practice_id, patient.c.id.in_(patient_ids))
+        return {found.state.id: found for found in await self._opened((await tx.execute(query)).all())}
+
+    async def page(
+        self,
+        tx: AsyncConnection,
+        practice_id: UUID,
+        conditions: Sequence[ColumnElement[bool]],
+        *,
+        after: After | None,
+        most: int,
+    ) -> list[Patient]:
+        """Return at most so many records that fulfil the conditions, oldest first."""
+        query = _PATIENT.where(patient.c.practice_id == practice_id, *conditions)
+        if after is not None:
+            query = query.where(tuple_(patient.c.created_at, patient.c.id) > (after.created_at, after.id))
+        query = query.order_by(patient.c.created_at, patient.c.id).limit(most)
+        return await self._opened((await tx.execute(query)).all())
+
+    async def suspend_bindings(self, tx: AsyncConnection, practice_id: UUID, patient_id: UUID) -> None:
+        """Suspend the record's active bindings: who reads must prove the new pair first."""
+        await tx.execute(
+            update(binding)
+            .where(
+                binding.c.practice_id == practice_id,
+                binding.c.patient_id == patient_id,
+                binding.c.state == "active",
+            )
+            .values(state="suspended")
+        )
+
+    async def _columns(self, practice_id: UUID, patient_id: UUID, data: PatientData) -> dict[str, object]:
+        sealer = RecordSealer(await self._keys.sealer(patient_id), practice_id, patient_id)
+        born = data.birth_date
+        return {
+            "given_name": sealer.seal("given_name", data.given_name),
+            "family_name": sealer.seal("family_name", data.family_name),
+            "birth_date": sealer.seal_optional("birth_date", born.isoformat() if born else None),
+            "email": sealer.seal_optional("email", data.email),
+            "mobile": sealer.seal_optional("mobile", data.mobile),
+            "language": data.language,
+            "birth_date_index": self._search.birth_date(practice_id, born) if born else None,
+            "email_index": self._contact.email(data.email) if data.email else None,
+            "mobile_index": self._contact.mobile(data.mobile) if data.mobile else None,
+            "pair_index": self.pair_index(data),
+        }
+
+    async def _index_names(
+        self, tx: AsyncConnection, practice_id: UUID, patient_id: UUID, data: PatientData
+    ) -> None:
+        tokens = self._search.tokens(practice_id, (data.given_name, data.family_name))
+        if tokens:
+            rows = [
+                {"practice_id": practice_id, "patient_id": patient_id, "token": token}
+                for token in sorted(tokens)
+            ]
+            await tx.execute(insert(patient_search).values(rows))
+
+    async def _opened(self, rows: Sequence[Row[tuple[object, ...]]]) -> list[Patient]:
+        sealers = await self._keys.sealers([row.id for row in rows]) if rows else {}
+        return [_patient(row, RecordSealer(sealers[row.id], row.practice_id, row.id)) for row in rows]
+
+
+def _is(practice_id: UUID, patient_id: UUID) -> ColumnElement[bool]:
+    return (patient.c.practice_id == practice_id) & (patient.c.id == patient_id)
+
+
+def _names_of(practice_id: UUID, patient_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return patient_search.c.practice_id == practice_id, patient_search.c.patient_id == patient_id
+
+
+def _patient(row: Row[tuple[object, ...]], sealer: RecordSealer) -> Patient:
+    born = sealer.open_optional("birth_date", row.birth_date)
+    data = PatientData(
+        given_name=sealer.open("given_name", row.given_name),
+        family_name=sealer.open("family_name", row.family_name),
+        birth_date=date.fromisoformat(born) if born else None,
+        email=sealer.open_optional("email", row.email),
+        mobile=sealer.open_optional("mobile", row.mobile),
+        language=row.language,
+    )
+    return Patient(data, state_of(row), row.created_at)
