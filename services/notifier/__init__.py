@@ -1,0 +1,1 @@
+"""Tells patients by e-mail that a message waits, and sends identity's codes and invitations."""

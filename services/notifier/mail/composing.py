@@ -1,0 +1,92 @@
+"""Makes the bytes of a letter: the same headers in the same order, whatever the names in them are."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.header import Header
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Final
+from uuid import UUID
+
+from services.notifier.mail.address import domain_of, is_plain_address
+
+# Controls, lone surrogates, and what Unicode calls line and paragraph separators.
+_FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_PLAIN_WORDS: Final = re.compile(r"(?=.{1,60}$)[A-Za-z0-9-]+(?: [A-Za-z0-9-]+)*", re.ASCII)
+
+
+class UnusableAddress(Exception):
+    """The recipient's address can't stand in an envelope."""
+
+
+class UnusableText(Exception):
+    """A name or subject holds what must not stand in a header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a letter says."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whose name stands on a letter, and the address that it comes from."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A finished letter as the relay takes it: return path, one recipient, bytes with CRLF line ends."""
+
+    return_path: str
+    recipient: str
+    content: bytes
+
+
+def compose(letter_id: UUID, sender: Sender, recipient: str, content: Content, now: datetime) -> Envelope:
+    """Compose one letter to one recipient. Raises UnusableAddress and UnusableText.
+
+    The same letter tried again has the same id, and so the same Message-ID and return path.
+    """
+    if not is_plain_address(recipient):
+        raise UnusableAddress
+    domain = domain_of(sender.address)
+    headers = {
+        "Date": format_datetime(now),
+        "From": f"{_words('From', sender.name)} <{sender.address}>",
+        "To": recipient,
+        "Subject": _words("Subject", content.subject),
+        "Message-ID": f"<{letter_id}@{domain}>",
+        "Auto-Submitted": "auto-generated",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    # A variable envelope return path (VERP): a bounce names the letter, and nobody.
+    return Envelope(f"bounce+{letter_id.hex}@{domain}", recipient, head.encode("ascii") + _body(content))
+
+
+def _body(content: Content) -> bytes:
+    body = EmailMessage(policy=policy.SMTP)
+    body.set_content(content.text, cte="quoted-printable")
+    body.add_alternative(content.html, subtype="html", cte="quoted-printable")
+    return body.as_bytes()
+
+
+def _words(header: str, value: str) -> str:
+    """Write the value as encoded words (RFC 2047), in which no character means anything, unless it is plain.
+
+    EmailMessage would decode encoded words that it is given, and write line breaks in them into the headers.
+    """
+    if any(unicodedata.category(character) in _FORBIDDEN_CATEGORIES for character in value):
+        raise UnusableText
+    if _PLAIN_WORDS.fullmatch(value):
+        return value
+    return Header(value, "utf-8", header_name=header).encode(linesep="\r\n")

@@ -1,0 +1,142 @@
+"""Hands letters over to the mail relay by SMTP, over a few connections that are kept and used again."""
+
+import asyncio
+import ssl
+import time
+from typing import Final
+
+import aiosmtplib
+
+from services.notifier.handover import Handover, Verdict
+from services.notifier.mail.composing import Envelope
+from services.notifier.mail.settings import SmtpSettings, tls_context
+from services.notifier.mail.verdicts import Step, judge
+
+COMMAND_TIMEOUT: Final = 10.0
+# A relay that is slow to answer the final dot has often taken the letter: giving up early sends it twice
+# (RFC 1047).
+CONTENT_TIMEOUT: Final = 30.0
+# Everything together, connecting included; leases and deadlines of callers are measured against it.
+HANDOVER_TIMEOUT: Final = 60.0
+# Relays and firewalls drop idle connections after minutes, the latter without a word.
+_IDLE_LIMIT: Final = 60.0
+
+
+class _Gone(Exception):
+    """A kept connection turned out to be closed before anything of the letter was taken."""
+
+
+class MailRelay:
+    """The relay, reached over at most `connections` connections at a time; further letters wait for one."""
+
+    def __init__(self, settings: SmtpSettings, *, greeting_name: str, connections: int) -> None:
+        self._settings = settings
+        self._greeting_name = greeting_name
+        self._tls = None if settings.security == "none" else tls_context(settings)
+        self._slots = asyncio.Semaphore(connections)
+        self._kept: list[tuple[aiosmtplib.SMTP, float]] = []
+
+    async def hand_over(self, envelope: Envelope) -> Handover:
+        """Hand one letter over; every failure of relay and network is a verdict, never an exception."""
+        async with self._slots:
+            try:
+                async with asyncio.timeout(HANDOVER_TIMEOUT):
+                    return await self._hand_over(envelope)
+            except TimeoutError:
+                return Handover(Verdict.CHANNEL_UNAVAILABLE)
+
+    async def close(self) -> None:
+        """Take leave of the relay."""
+        while self._kept:
+            connection, _ = self._kept.pop()
+            try:
+                await connection.quit(timeout=1.0)
+            except (aiosmtplib.SMTPException, OSError):
+                connection.close()
+
+    async def _hand_over(self, envelope: Envelope) -> Handover:
+        kept = await self._take_kept()
+        if kept is not None:
+            try:
+                return await self._transact(kept, envelope, reused=True)
+            except _Gone:
+                pass  # such as 421 after so many letters per connection: a new one takes this letter
+        connection = self._new_connection()
+        try:
+            await connection.connect()
+            if connection.is_ehlo_or_helo_needed:
+                await connection.ehlo()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            connection.close()
+            return _judge_connecting(error)
+        return await self._transact(connection, envelope, reused=False)
+
+    def _new_connection(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
+            hostname=self._settings.host,
+            port=self._settings.port,
+            username=self._settings.username,
+            password=self._settings.password,
+            local_hostname=self._greeting_name,
+            timeout=COMMAND_TIMEOUT,
+            use_tls=self._settings.security == "tls",
+            start_tls=self._settings.security == "starttls",
+            tls_context=self._tls,
+        )
+
+    async def _take_kept(self) -> aiosmtplib.SMTP | None:
+        while self._kept:
+            connection, kept_since = self._kept.pop()  # the latest: it is the likeliest to live
+            if connection.is_connected and time.monotonic() - kept_since < _IDLE_LIMIT:
+                try:
+                    await connection.rset()
+                    return connection
+                except (aiosmtplib.SMTPException, OSError):
+                    pass
+            connection.close()
+        return None
+
+    async def _transact(self, connection: aiosmtplib.SMTP, envelope: Envelope, *, reused: bool) -> Handover:
+        keep = False
+        try:
+            handover = await _send(connection, envelope, reused=reused)
+            # A relay that is going away, or whose answer is still to come, can't be used again.
+            keep = connection.is_connected and handover.verdict is not Verdict.CHANNEL_UNAVAILABLE
+            return handover
+        finally:
+            if keep:
+                self._kept.append((connection, time.monotonic()))
+            else:
+                connection.close()
+
+
+async def _send(connection: aiosmtplib.SMTP, envelope: Envelope, *, reused: bool) -> Handover:
+    step = Step.SENDER
+    try:
+        await connection.mail(envelope.return_path)
+        step = Step.RECIPIENT
+        await connection.rcpt(envelope.recipient)
+        step = Step.CONTENT
+        await connection.data(envelope.content, timeout=CONTENT_TIMEOUT)
+    except aiosmtplib.SMTPResponseException as error:
+        handover = judge(step, error.code, error.message)
+        if reused and step is Step.SENDER and handover.verdict is Verdict.CHANNEL_UNAVAILABLE:
+            raise _Gone from None
+        return handover
+    except (aiosmtplib.SMTPException, OSError) as error:
+        if reused and step is Step.SENDER and not isinstance(error, TimeoutError):
+            raise _Gone from None
+        return Handover(Verdict.CHANNEL_UNAVAILABLE)
+    return Handover(Verdict.ACCEPTED, 250)
+
+
+def _judge_connecting(error: Exception) -> Handover:
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return judge(Step.GREETING, error.code, error.message)
+    if isinstance(error, ssl.SSLCertVerificationError) or isinstance(
+        error.__cause__, ssl.SSLCertVerificationError
+    ):
+        return Handover(Verdict.OWN_FAULT)
+    if isinstance(error, OSError):  # aiosmtplib's connection errors and timeouts are OSErrors too
+        return Handover(Verdict.CHANNEL_UNAVAILABLE)
+    return Handover(Verdict.OWN_FAULT)  # the relay offers no STARTTLS or no login that we know: settings

@@ -1,0 +1,1 @@
+"""SMS: handing short texts over to a gateway."""
