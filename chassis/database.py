@@ -51,9 +51,9 @@ class Database:
         """
         limited = tuple(tenants)
         wakes: dict[Wake, None] = {}
-        with connecting():
-            tx = await self._engine.connect()
-        async with tx:
+        async with contextlib.AsyncExitStack() as stack:
+            with connecting():
+                tx = await stack.enter_async_context(self._engine.connect())
             with passing_as_refusal():
                 async with tx.begin():
                     tx.info[_WAKES] = wakes
