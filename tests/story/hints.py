@@ -42,7 +42,7 @@ class Hints:
         self._closed = True
 
     def wait_for(self, message_id: str, kind: messaging_pb2.ChangeKind.ValueType, since: float) -> float:
-        """Waits for a hint of this message and kind after `since`; returns when it came (seconds of the epoch)."""
+        """Waits for a hint of this message and kind after `since`; both times in seconds of the epoch."""
         end = time.monotonic() + WAIT_SECONDS
         while True:
             try:

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import grpc
 from google.protobuf import descriptor, message, message_factory
@@ -23,6 +23,9 @@ PACKAGES = {
     "attachments": praxispost.attachments.v1,
     "notifier": praxispost.notifier.v1,
 }
+
+
+Answer: TypeAlias = message.Message | list[message.Message] | Refused
 
 
 Answer: TypeAlias = message.Message | list[message.Message] | Refused
@@ -55,7 +58,7 @@ class Rpc:
         try:
             if self.method.client_streaming:
                 upload = channel.stream_unary(path, serialize, parse)
-                return cast(message.Message, upload(iter([request])))
+                return upload(iter([request]))
             if self.method.server_streaming:
                 download = channel.unary_stream(path, serialize, parse)
                 stream = download(request, timeout=5)
@@ -63,7 +66,7 @@ class Rpc:
                 stream.cancel()
                 return [] if first is None else [first]
             unary = channel.unary_unary(path, serialize, parse)
-            return cast(message.Message, unary(request))
+            return unary(request)
         except grpc.RpcError as error:
             return refused(error)
         finally:
