@@ -1,0 +1,128 @@
+"""Serves one call: request id, admission, access, deadline, the servicer's work, and how it ended."""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import uuid4
+
+import grpc
+from google.rpc.code_pb2 import Code
+from google.rpc.status_pb2 import Status as RpcStatus
+from grpc import aio
+from grpc_status import rpc_status
+
+from chassis import logs
+from chassis.access import Access
+from chassis.admission import Admission
+from chassis.call_endings import CallEndings
+from chassis.refusal import Refusal, dependency_unavailable
+from chassis.rich_status import is_passing, to_rpc_status
+from chassis.rpc_context import serve_for
+from chassis.rpc_metrics import Method, RpcMetrics
+
+_LOG = logs.get(__name__)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+R = TypeVar("R")
+Context = aio.ServicerContext[bytes, object]
+Work = Callable[[], Awaitable[R]]
+
+
+@dataclass(frozen=True, slots=True)
+class ServedMethod:
+    """A method and how long a call without a deadline may take; None: as long as the caller's token."""
+
+    full_name: str
+    method: Method
+    seconds: float | None
+    is_health: bool
+
+
+class CallRunner:
+    """Runs the servicer's work for each call, in the order that ARCHITECTURE gives."""
+
+    def __init__(
+        self,
+        *,
+        access: Access,
+        metrics: RpcMetrics,
+        endings: CallEndings,
+        calls: Admission,
+        streams: Admission,
+        error_domain: str,
+    ) -> None:
+        self._access = access
+        self._metrics = metrics
+        self._endings = endings
+        self._calls = calls
+        self._streams = streams
+        self._error_domain = error_domain
+
+    async def run(self, served: ServedMethod, context: Context, work: Work[R]) -> R:
+        """Do the work, or end the call with the status of what went wrong."""
+        metadata = _text_metadata(context)
+        with logs.request_id(_request_id(metadata)):
+            started_at = self._metrics.started(served.method)
+            code = grpc.StatusCode.OK
+            try:
+                return await self._admitted(served, context, metadata, work)
+            except (asyncio.CancelledError, aio.InternalError):
+                code = grpc.StatusCode.CANCELLED
+                raise
+            except aio.AbortError:
+                code = context.code()
+                raise
+            except Exception as error:
+                status = self._status_of(error, served)
+                code = _code(status)
+                await context.abort_with_status(rpc_status.to_status(status))
+            finally:
+                seconds = self._metrics.handled(served.method, code.name, started_at)
+                if not served.is_health:
+                    _LOG.info("rpc handled", method=served.full_name, code=code, seconds=seconds)
+
+    async def _admitted(
+        self, served: ServedMethod, context: Context, metadata: Mapping[str, str], work: Work[R]
+    ) -> R:
+        async def authorised() -> R:
+            serve_for(await self._access.admit(served.full_name, metadata))
+            return await work()
+
+        with self._admission(served):
+            if served.seconds is not None:
+                left: float | None = context.time_remaining()
+                return await self._endings.bounded(served.seconds if left is None else left, authorised)
+            caller = await self._access.admit(served.full_name, metadata)
+            serve_for(caller)
+            return await self._endings.long_lived(caller, work)
+
+    def _admission(self, served: ServedMethod) -> contextlib.AbstractContextManager[None]:
+        if served.is_health:
+            return contextlib.nullcontext()
+        return self._streams if served.seconds is None else self._calls
+
+    def _status_of(self, error: Exception, served: ServedMethod) -> RpcStatus:
+        if isinstance(error, Refusal):
+            return to_rpc_status(error, self._error_domain)
+        if isinstance(error, aio.AioRpcError) and is_passing(error):
+            _LOG.warning("dependency failed", error=error, method=served.full_name, code=error.code())
+            return to_rpc_status(dependency_unavailable("service"), self._error_domain)
+        error_id = uuid4()
+        _LOG.error("rpc failed", error=error, error_id=error_id, method=served.full_name)
+        return RpcStatus(code=Code.INTERNAL, message=f"internal error {error_id}")
+
+
+def _code(status: RpcStatus) -> grpc.StatusCode:
+    return next(code for code in grpc.StatusCode if code.value[0] == status.code)
+
+
+def _text_metadata(context: Context) -> Mapping[str, str]:
+    return {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+
+
+def _request_id(metadata: Mapping[str, str]) -> str:
+    given = metadata.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
