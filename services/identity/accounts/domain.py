@@ -1,0 +1,70 @@
+"""Which patients an account may be bound to: ambiguity and a wrong birth date never bind."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from services.identity.patients.domain import BIRTH_DATE_TRIES
+
+SELF: Final = "self"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record that holds the proven pair; `bound_to` is the account it is bound to, if any."""
+
+    practice_id: UUID
+    patient_id: UUID
+    birth_date_index: bytes | None
+    conflict: bool
+    birth_date_tries: int
+    bound_to: UUID | None
+
+    @property
+    def locked(self) -> bool:
+        return self.birth_date_tries >= BIRTH_DATE_TRIES
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What becomes of candidates: bound now, bound to this account before, given a wrong birth date."""
+
+    to_bind: tuple[Candidate, ...]
+    bound_before: tuple[Candidate, ...]
+    wrong: tuple[Candidate, ...]
+
+    @property
+    def matched(self) -> bool:
+        return bool(self.to_bind or self.bound_before)
+
+
+def judge(
+    candidates: Iterable[Candidate], birth_dates: Mapping[UUID, bytes], account_id: UUID | None
+) -> Judgement:
+    """Judge records by the given birth date, which has another index in every practice (`birth_dates`).
+
+    A record without a birth date asks for none. None as account means one that does not exist yet.
+    """
+    open_ones = [each for each in _unambiguous(tuple(candidates)) if _is_open_to(each, account_id)]
+    right = [each for each in open_ones if each.birth_date_index in (None, birth_dates[each.practice_id])]
+    return Judgement(
+        to_bind=tuple(each for each in right if each.bound_to is None),
+        bound_before=tuple(each for each in right if each.bound_to is not None),
+        wrong=tuple(each for each in open_ones if each not in right),
+    )
+
+
+def offered(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The records that are bound to nobody yet and could be."""
+    return [each for each in _unambiguous(tuple(candidates)) if _is_open_to(each, None)]
+
+
+def _unambiguous(candidates: tuple[Candidate, ...]) -> list[Candidate]:
+    in_practice = Counter(each.practice_id for each in candidates)
+    return [each for each in candidates if not each.conflict and in_practice[each.practice_id] == 1]
+
+
+def _is_open_to(candidate: Candidate, account_id: UUID | None) -> bool:
+    return not candidate.locked and candidate.bound_to in (None, account_id)

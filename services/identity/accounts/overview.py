@@ -1,0 +1,74 @@
+"""What an account's person sees of the account: contact data and the patients it is bound to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.caller import Caller
+from chassis.database import Database, limit_to_tenants
+from services.identity.accounts.storage import AccountContact, Accounts
+from services.identity.refusals import session_ended
+from services.identity.tables.practices import binding, practice
+
+
+@dataclass(frozen=True, slots=True)
+class BoundPatient:
+    """A patient that the account is bound to."""
+
+    practice_id: UUID
+    practice_name: str
+    practice_phone: str
+    patient_id: UUID
+    kind: str
+    bound_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOverview:
+    """The account."""
+
+    id: UUID
+    contact: AccountContact
+    bindings: list[BoundPatient]
+
+
+class Overview:
+    """Shows an account to its person."""
+
+    def __init__(self, database: Database, accounts: Accounts) -> None:
+        self._database = database
+        self._accounts = accounts
+
+    async def get(self, caller: Caller) -> AccountOverview:
+        """The caller's account."""
+        async with self._database.transaction() as tx:
+            contact = await self._accounts.contact(tx, caller.subject_id)
+            if contact is None:
+                raise session_ended()
+            bound = await bound_patients(tx, caller.subject_id, caller.tenants)
+        return AccountOverview(caller.subject_id, contact, bound)
+
+
+async def bound_patients(
+    tx: AsyncConnection, account_id: UUID, practices: Iterable[UUID]
+) -> list[BoundPatient]:
+    """The account's active bindings in these practices, oldest first; limits the transaction to them."""
+    await limit_to_tenants(tx, practices)
+    query = (
+        select(
+            practice.c.id,
+            practice.c.name,
+            practice.c.phone,
+            binding.c.patient_id,
+            binding.c.kind,
+            binding.c.bound_at,
+        )
+        .join(practice, practice.c.id == binding.c.practice_id)
+        .where(binding.c.account_id == account_id, binding.c.state == "active")
+        .order_by(binding.c.bound_at, binding.c.id)
+    )
+    return [BoundPatient(*row) for row in await tx.execute(query)]
