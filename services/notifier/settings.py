@@ -1,27 +1,63 @@
-"""What the letters need to know of the installation."""
+"""What api, worker and migration read from the environment."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from chassis.settings import SettingsError
+from chassis.grpc_server import GrpcSettings
+from chassis.settings import Secret, SettingsError
 from services.notifier.loopback import is_loopback
 from services.notifier.mail.address import is_plain_address
+from services.notifier.mail.settings import SmtpSettings
+from services.notifier.sms.gateway import SmsSettings
 
 
 @dataclass(frozen=True)
-class LetterSettings:
-    """What stands in letters: the address they come from, and where their links lead."""
+class ApiSettings:
+    """The api: `mail_from` is the address notices come from, `portal_url` where their links lead."""
 
+    grpc: GrpcSettings
+    identity_target: str
+    smtp: SmtpSettings
+    sms: SmsSettings
     mail_from: str
     portal_url: str
+    metrics_port: int
+    metrics_host: str = "127.0.0.1"
+    log_level: str = "info"
 
 
-def check_letters(settings: LetterSettings) -> None:
-    """Refuse addresses and links that no letter could carry."""
+@dataclass(frozen=True)
+class WorkerSettings:
+    """The worker: `mail_from` is the address prompts come from, `portal_url` where their links lead."""
+
+    database_url: Secret
+    amqp_url: Secret
+    identity_target: str
+    service_account_id: str
+    service_account_secret: Secret
+    smtp: SmtpSettings
+    mail_from: str
+    portal_url: str
+    metrics_port: int
+    metrics_host: str = "127.0.0.1"
+    log_level: str = "info"
+
+
+@dataclass(frozen=True)
+class MigrateSettings:
+    """The migration: logs in with `migrate_database_url`, and gives rights to the user of `database_url`."""
+
+    migrate_database_url: Secret
+    database_url: Secret
+    log_level: str = "info"
+
+
+def check_letters(mail_from: str, portal_url: str) -> None:
+    """Refuse a sender's address and links that no letter could carry."""
     problems: list[str] = []
-    if not is_plain_address(settings.mail_from) or not settings.mail_from.isascii():
+    if not is_plain_address(mail_from):
         problems.append("PRAXISPOST_MAIL_FROM must be one plain e-mail address")
-    parts = urlsplit(settings.portal_url)
+    parts = urlsplit(portal_url)
     safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
     if not safe or not parts.hostname or parts.query or parts.fragment:
         problems.append("PRAXISPOST_PORTAL_URL must begin with https:// (http:// on this machine only)")

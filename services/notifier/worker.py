@@ -1,0 +1,98 @@
+"""The worker: takes events from the inbox, sends the prompts that are due, publishes what came of them."""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from chassis import outbox
+from chassis.database import Database
+from chassis.grpc_client import channel
+from chassis.inbox import Inbox
+from chassis.relay import Relay
+from chassis.service_tokens import ServiceTokens
+from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
+from chassis.telemetry import Telemetry
+from chassis.worker import Worker
+from services.notifier.bindings import MESSAGE_SENT, SERVICE
+from services.notifier.mail.address import domain_of
+from services.notifier.mail.relay import MailRelay
+from services.notifier.mail.settings import check_smtp
+from services.notifier.prompts.arriving import PromptForMessage
+from services.notifier.prompts.identity import IdentityContacts
+from services.notifier.prompts.metrics import PromptMetrics
+from services.notifier.prompts.sender import PromptSender
+from services.notifier.prompts.storage import PROMPTS_CHANNEL
+from services.notifier.settings import WorkerSettings, check_letters
+from services.notifier.texts import Texts
+
+# Prompts in hand, and so connections to the relay, at the same time.
+_PARALLEL: Final = 8
+_INBOX_LANES: Final = 4
+_PRUNE_EVERY: Final = timedelta(hours=1)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
+    """Work until stopped."""
+    check_smtp(settings.smtp)
+    check_letters(settings.mail_from, settings.portal_url)
+    telemetry = Telemetry(SERVICE, "worker", settings.metrics_port, settings.metrics_host)
+    database = Database(settings.database_url, pool_size=_PARALLEL + _INBOX_LANES + 2)
+
+    to_token_service = channel(settings.identity_target, tokens=None, audience="identity")
+    tokens = ServiceTokens(to_token_service, settings.service_account_id, settings.service_account_secret)
+    to_identity = channel(settings.identity_target, tokens=tokens, audience="identity", telemetry=telemetry)
+
+    mail = MailRelay(settings.smtp, greeting_name=domain_of(settings.mail_from), connections=_PARALLEL)
+    sender = PromptSender(
+        database,
+        IdentityContacts(to_identity),
+        mail,
+        Texts(settings.portal_url),
+        PromptMetrics(telemetry.registry),
+        address=settings.mail_from,
+        parallel=_PARALLEL,
+        clock=_now,
+        jitter=random.random,
+    )
+    inbox = Inbox(
+        database,
+        consumer=SERVICE,
+        handlers={MESSAGE_SENT: PromptForMessage(clock=_now, new_id=uuid4)},
+        registry=telemetry.registry,
+        parallel=_INBOX_LANES,
+    )
+    relay = Relay(
+        database_url=settings.database_url,
+        amqp_url=settings.amqp_url,
+        exchange=SERVICE,
+        registry=telemetry.registry,
+    )
+
+    async def prune() -> None:
+        await inbox.prune()
+        async with database.transaction() as tx:
+            await outbox.prune(tx)
+
+    worker = Worker(settings.database_url)
+    worker.serve("inbox", inbox.run, wake_channel=INBOX_CHANNEL)
+    worker.serve("prompts", sender.run, wake_channel=PROMPTS_CHANNEL)
+    worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
+    worker.every("prune", _PRUNE_EVERY, prune)
+
+    telemetry.start()
+    telemetry.ready = True
+    try:
+        await worker.run(stop)
+    finally:
+        telemetry.ready = False
+        await mail.close()
+        await to_identity.close()
+        await to_token_service.close()
+        await database.close()
+        telemetry.stop()
