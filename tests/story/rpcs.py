@@ -28,9 +28,6 @@ PACKAGES = {
 Answer: TypeAlias = message.Message | list[message.Message] | Refused
 
 
-Answer: TypeAlias = message.Message | list[message.Message] | Refused
-
-
 @dataclass(frozen=True, slots=True)
 class Rpc:
     """One method of one service."""
