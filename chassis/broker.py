@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from amqp.exceptions import AMQPError
-from kombu import Channel, Connection, Exchange, Queue, binding
+from kombu import Connection, Exchange, Queue, binding
+from kombu.transport.pyamqp import Channel
 
 # What kombu raises when the connection is gone or was never there; a silent broker ends as TimeoutError.
 LOST: tuple[type[Exception], ...] = (AMQPError, OSError)

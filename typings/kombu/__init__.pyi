@@ -2,30 +2,14 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kombu.transport.pyamqp import Channel
+
 class _Transport:
     sock: socket.socket
 
 class _AmqpConnection:
     transport: _Transport
     sock: socket.socket
-
-class Channel:
-    events: dict[str, set[Callable[..., None]]]
-    connection: object | None
-    def confirm_select(self) -> None: ...
-    def prepare_message(
-        self,
-        body: bytes,
-        priority: int | None = None,
-        content_type: str | None = None,
-        content_encoding: str | None = None,
-        headers: Mapping[str, object] | None = None,
-        properties: Mapping[str, object] | None = None,
-    ) -> object: ...
-    def basic_publish(
-        self, message: object, exchange: str = "", routing_key: str = "", mandatory: bool = False
-    ) -> None: ...
-    def basic_qos(self, prefetch_size: int, prefetch_count: int, a_global: bool) -> None: ...
 
 class Connection:
     connection: _AmqpConnection
