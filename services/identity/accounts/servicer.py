@@ -48,7 +48,7 @@ class AccountServicer(accounts_pb2_grpc.AccountServiceServicer):
 
 
 def _binding(bound: BoundPatient) -> accounts_pb2.Binding:
-    """An account's person reads for themself; other kinds are not made yet."""
+    """The contract has one kind: an account's person reads for themself."""
     return accounts_pb2.Binding(
         practice_id=str(bound.practice_id),
         practice_name=bound.practice_name,
