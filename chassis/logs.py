@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum
+from typing import TextIO
 from uuid import UUID
 
 from chassis.tracebacks import describe, short_path
@@ -117,7 +118,7 @@ def configure(service: str, kind: str, level: str) -> None:
     `level` (debug, info, warning, error) is for our own lines. Errors that nobody caught are logged the same
     way, since their usual traceback would show the exception's text.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(_JsonLine(service, kind))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -142,6 +143,16 @@ def request_id(value: str) -> Iterator[None]:
 def current_request_id() -> str:
     """The request id bound at the moment, or an empty string."""
     return _REQUEST_ID.get()
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Instead of the usual traceback, which shows the line that failed with all its arguments."""
+        with contextlib.suppress(OSError, ValueError):
+            self.stream.write(
+                json.dumps({"level": "error", "event": "line not written", "logger": record.name})
+            )
+            self.stream.write(self.terminator)
 
 
 class _JsonLine(logging.Formatter):
