@@ -1,0 +1,16 @@
+"""Which role may call which method of attachments; a method that is missing here refuses everybody."""
+
+from collections.abc import Mapping
+from typing import Final
+
+STAFF: Final = frozenset({"admin", "physician", "assistant"})
+PRACTICE: Final = STAFF | {"practice_service"}
+ACCOUNT: Final = frozenset({"account"})
+
+_SERVICE: Final = "/praxispost.attachments.v1.AttachmentService"
+
+ACCESS: Final[Mapping[str, frozenset[str]]] = {
+    f"{_SERVICE}/UploadAttachment": PRACTICE | ACCOUNT,
+    f"{_SERVICE}/DownloadAttachment": PRACTICE | ACCOUNT,
+    f"{_SERVICE}/ClaimAttachments": frozenset({"messaging"}),
+}

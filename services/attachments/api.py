@@ -1,0 +1,87 @@
+"""The api: answers AttachmentService."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from chassis.database import Database
+from chassis.grpc_client import channel
+from chassis.grpc_server import GrpcServer
+from chassis.keys import FileWrappingKeys, KeyDatabase, Keys
+from chassis.public_keys import PublicKeys
+from chassis.statements import StatementVerifier
+from chassis.telemetry import Telemetry
+from chassis.tokens import TokenVerifier
+from praxispost.attachments.v1 import attachments_pb2_grpc
+from services.attachments import grants
+from services.attachments.access import ACCESS
+from services.attachments.claims import Claims
+from services.attachments.downloads import Downloads
+from services.attachments.grants import Grants
+from services.attachments.metrics import Metrics
+from services.attachments.objects import ObjectStore
+from services.attachments.seals import Seals
+from services.attachments.servicer import AttachmentServicer
+from services.attachments.settings import ApiSettings
+from services.attachments.uploads import Uploads
+
+_POOL_SIZE = 10
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
+    """Serve until stopped."""
+    telemetry = Telemetry("attachments", "api", settings.metrics_port, settings.metrics_host)
+    metrics = Metrics(telemetry.registry)
+    to_identity = channel(settings.identity_target, tokens=None, audience="identity", telemetry=telemetry)
+    to_messaging = channel(settings.messaging_target, tokens=None, audience="messaging", telemetry=telemetry)
+    database = Database(settings.database_url, pool_size=_POOL_SIZE)
+    key_database = KeyDatabase(settings.keys_database_url)
+    seals = Seals(Keys(key_database, FileWrappingKeys(settings.wrapping_keys)))
+    store = ObjectStore(settings.s3)
+
+    granting = StatementVerifier(
+        PublicKeys.of(to_messaging, grants.ISSUER),
+        issuer=grants.ISSUER,
+        audience=grants.AUDIENCE,
+        kind=grants.KIND,
+        clock=_now,
+    )
+    uploads = Uploads(
+        database=database,
+        seals=seals,
+        store=store,
+        metrics=metrics,
+        limit=settings.max_attachment_bytes,
+        clock=_now,
+    )
+    downloads = Downloads(
+        database=database, seals=seals, store=store, grants=Grants(granting), metrics=metrics, clock=_now
+    )
+    servicer = AttachmentServicer(
+        uploads=uploads,
+        downloads=downloads,
+        claims=Claims(database=database, seals=seals, clock=_now),
+    )
+    server = GrpcServer(
+        settings.grpc,
+        access=ACCESS,
+        verifier=TokenVerifier("attachments", PublicKeys.of(to_identity), _now),
+        telemetry=telemetry,
+        error_domain="attachments.praxispost",
+    )
+    server.add(attachments_pb2_grpc.add_AttachmentServiceServicer_to_server, servicer)
+
+    telemetry.start()
+    try:
+        await server.serve(stop)
+    finally:
+        await uploads.close()
+        store.close()
+        await key_database.close()
+        await database.close()
+        await to_messaging.close()
+        await to_identity.close()
+        telemetry.stop()

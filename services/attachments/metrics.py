@@ -1,0 +1,17 @@
+"""What attachments counts."""
+
+from prometheus_client import CollectorRegistry, Counter
+
+
+class Metrics:
+    """Counters without a label of a person or practice."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        transferred = Counter(
+            "praxispost_attachments_bytes",
+            "Bytes of documents taken in (up) and given out (down).",
+            ("direction",),
+            registry=registry,
+        )
+        self.up = transferred.labels("up")
+        self.down = transferred.labels("down")

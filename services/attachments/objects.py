@@ -1,0 +1,187 @@
+"""The object store: writes, reads and removes sealed documents in one bucket of any S3."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO, TypeVar
+
+import certifi
+import urllib3
+from minio import Minio
+from minio.error import MinioException, S3Error
+from urllib3.exceptions import HTTPError
+
+from services.attachments.settings import StoreSettings
+
+T = TypeVar("T")
+
+_PART_SIZE = 5 * 1024 * 1024
+_UPLOADS = 16
+_CALLS = 16
+# So long may the store be silent. A failed call is tried once more: its connection may have grown old.
+_TIMEOUT = urllib3.Timeout(connect=2, read=8)
+_RETRIES = urllib3.Retry(total=1, redirect=0, backoff_factor=0.1)
+_ABSENT = frozenset({"NoSuchKey", "InvalidRange"})
+
+
+class StoreUnavailable(Exception):
+    """The object store cannot be reached, or does not do what it is asked."""
+
+
+class ObjectMissing(Exception):
+    """There is no such object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as the bucket lists it."""
+
+    key: str
+    modified_at: datetime
+
+
+class ObjectStore:
+    """Every call runs in a thread; at most 16 documents are written at a time, further ones wait.
+
+    All calls raise StoreUnavailable within their timeouts, and work again as soon as the store does.
+    """
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self._bucket = settings.bucket
+        self._client = _Client(
+            settings.endpoint,
+            settings.access_key,
+            settings.secret_key,
+            secure=settings.secure,
+            region=settings.region,
+            http_client=urllib3.PoolManager(
+                maxsize=_UPLOADS + _CALLS, timeout=_TIMEOUT, retries=_RETRIES, ca_certs=certifi.where()
+            ),
+        )
+        self._uploads = ThreadPoolExecutor(_UPLOADS, "store-upload")
+        self._calls = ThreadPoolExecutor(_CALLS, "store-call")
+
+    async def write(self, key: str, source: BinaryIO, length: int | None) -> None:
+        """Write an object from a stream, of that length where known; nothing of it stays if that fails."""
+
+        def put() -> None:
+            with _refusing():
+                self._client.put_object(
+                    self._bucket,
+                    key,
+                    source,
+                    -1 if length is None else length,
+                    part_size=_PART_SIZE,
+                    num_parallel_uploads=1,
+                )
+
+        await asyncio.get_running_loop().run_in_executor(self._uploads, put)
+
+    async def open(self, key: str, start: int, length: int) -> "ObjectReader":
+        """Read that range of an object; raises ObjectMissing. The reader must be closed."""
+
+        def get() -> urllib3.BaseHTTPResponse:
+            with _refusing():
+                return self._client.get_object(self._bucket, key, start, length)
+
+        return ObjectReader(await self._call(get), self._calls)
+
+    async def remove(self, key: str) -> None:
+        """Remove an object; one that is not there is removed already."""
+
+        def remove() -> None:
+            with _refusing(), contextlib.suppress(ObjectMissing):
+                self._client.remove_object(self._bucket, key)
+
+        await self._call(remove)
+
+    async def list_after(self, key: str, at_most: int) -> tuple[Listed, ...]:
+        """The objects that come after that key in the order of keys; an empty key is before all."""
+
+        def list_some() -> tuple[Listed, ...]:
+            with _refusing():
+                found = self._client.list_objects(self._bucket, start_after=key or None, recursive=True)
+                return tuple(
+                    Listed(each.object_name, each.last_modified)
+                    for each in islice(found, at_most)
+                    if each.object_name is not None and each.last_modified is not None
+                )
+
+        return await self._call(list_some)
+
+    async def abort_uploads(self, before: datetime) -> None:
+        """End the uploads that were begun before that time and never completed."""
+
+        def abort() -> None:
+            with _refusing():
+                self._client.abort_uploads(self._bucket, before)
+
+        await self._call(abort)
+
+    async def make_bucket(self) -> None:
+        """Make the bucket where there is none."""
+
+        def make() -> None:
+            with _refusing():
+                if not self._client.bucket_exists(self._bucket):
+                    self._client.make_bucket(self._bucket)
+
+        await self._call(make)
+
+    def close(self) -> None:
+        """End the threads; what is in hand ends first."""
+        self._uploads.shutdown()
+        self._calls.shutdown()
+
+    async def _call(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._calls, call)
+
+
+class _Client(Minio):
+    """The minio client, with what it can do and does not offer."""
+
+    def abort_uploads(self, bucket: str, before: datetime) -> None:
+        """Abort the multipart uploads that were begun before that time; a thousand at most at once."""
+        for upload in self._list_multipart_uploads(bucket).uploads:
+            begun_at, upload_id = upload.initiated_time, upload.upload_id
+            if begun_at is not None and begun_at < before and upload_id is not None:
+                self._abort_multipart_upload(bucket, upload.object_name, upload_id)
+
+
+class ObjectReader:
+    """A range of an object, read block by block."""
+
+    def __init__(self, response: urllib3.BaseHTTPResponse, threads: ThreadPoolExecutor) -> None:
+        self._response = response
+        self._threads = threads
+
+    async def read(self, size: int) -> bytes:
+        """The next bytes: as many as asked for, and fewer only where the object ends."""
+
+        def read() -> bytes:
+            with _refusing():
+                return self._response.read(size)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, read)
+
+    def close(self) -> None:
+        """Give the connection back if all was read, else end it."""
+        self._response.close()
+        self._response.release_conn()
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Around a call: whatever the network or the store says becomes one of the two errors."""
+    try:
+        yield
+    except S3Error as error:
+        if error.code in _ABSENT:
+            raise ObjectMissing from error
+        raise StoreUnavailable from error
+    except (MinioException, HTTPError, OSError) as error:
+        raise StoreUnavailable from error

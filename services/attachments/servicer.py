@@ -1,0 +1,155 @@
+"""Translates between the contract of AttachmentService and its use cases."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from grpc import aio
+
+from chassis.caller import Caller
+from chassis.grpc_server import caller
+from chassis.refusal import invalid
+from chassis.validation import distinct_uuids, optional_uuid, required_uuid
+from praxispost.attachments.v1 import attachments_pb2 as pb
+from praxispost.attachments.v1 import attachments_pb2_grpc
+from services.attachments import refusals
+from services.attachments.claims import Claimed, Claims
+from services.attachments.domain import (
+    Claim,
+    Header,
+    check_may_upload,
+    checked_file_name,
+    checked_media_type,
+    checked_sha256,
+    checked_size,
+)
+from services.attachments.downloads import Downloads, Wish
+from services.attachments.uploads import Uploads
+
+_LARGEST_CHUNK = 65_536
+_MOST_CLAIMED = 10
+
+
+class AttachmentServicer(attachments_pb2_grpc.AttachmentServiceServicer):
+    """Answers AttachmentService."""
+
+    def __init__(self, *, uploads: Uploads, downloads: Downloads, claims: Claims) -> None:
+        self._uploads = uploads
+        self._downloads = downloads
+        self._claims = claims
+
+    async def UploadAttachment(
+        self,
+        request_iterator: AsyncIterator[pb.UploadAttachmentRequest],
+        context: aio.ServicerContext[pb.UploadAttachmentRequest, pb.UploadAttachmentResponse],
+    ) -> pb.UploadAttachmentResponse:
+        first = await anext(request_iterator, pb.UploadAttachmentRequest())
+        if first.WhichOneof("part") != "header":
+            raise invalid("header", "is required first")
+        uploaded = await self._uploads.upload(
+            caller(), _header(caller(), first.header), _chunks(request_iterator)
+        )
+        expires_at = Timestamp()
+        expires_at.FromDatetime(uploaded.expires_at)
+        return pb.UploadAttachmentResponse(
+            attachment_id=str(uploaded.attachment_id),
+            size=uploaded.content.size,
+            sha256=uploaded.content.sha256,
+            sniffed_media_type=uploaded.content.sniffed_type,
+            expires_at=expires_at,
+        )
+
+    async def DownloadAttachment(
+        self,
+        request: pb.DownloadAttachmentRequest,
+        context: aio.ServicerContext[pb.DownloadAttachmentRequest, pb.DownloadAttachmentResponse],
+    ) -> AsyncIterator[pb.DownloadAttachmentResponse]:
+        download = await self._downloads.open(caller(), _wish(caller(), request))
+        async with aclosing(download.chunks) as chunks:
+            yield pb.DownloadAttachmentResponse(
+                header=pb.DownloadHeader(
+                    file_name=download.file_name,
+                    media_type=download.media_type,
+                    size=download.size,
+                    sha256=download.sha256,
+                )
+            )
+            async for chunk in chunks:
+                yield pb.DownloadAttachmentResponse(chunk=chunk)
+
+    async def ClaimAttachments(
+        self,
+        request: pb.ClaimAttachmentsRequest,
+        context: aio.ServicerContext[pb.ClaimAttachmentsRequest, pb.ClaimAttachmentsResponse],
+    ) -> pb.ClaimAttachmentsResponse:
+        claimed = await self._claims.claim(_claim(request))
+        return pb.ClaimAttachmentsResponse(attachments=[_claimed(each) for each in claimed])
+
+
+def _header(by: Caller, header: pb.UploadHeader) -> Header:
+    request_id = required_uuid("header.request_id", header.request_id)
+    practice_id = optional_uuid("header.practice_id", header.practice_id)
+    patient_id = required_uuid("header.patient_id", header.patient_id)
+    checked = {
+        "file_name": checked_file_name("header.file_name", header.file_name),
+        "media_type": checked_media_type("header.media_type", header.media_type),
+    }
+    size = checked_size("header.size", header.size)
+    sha256 = checked_sha256("header.sha256", header.sha256)
+    return Header(
+        request_id=request_id,
+        practice_id=check_may_upload(by, practice_id, patient_id),
+        patient_id=patient_id,
+        size=size,
+        sha256=sha256,
+        **checked,
+    )
+
+
+async def _chunks(requests: AsyncIterator[pb.UploadAttachmentRequest]) -> AsyncIterator[bytes]:
+    async for request in requests:
+        if request.WhichOneof("part") != "chunk":
+            raise invalid("chunk", "is what follows the header")
+        if not 1 <= len(request.chunk) <= _LARGEST_CHUNK:
+            raise invalid("chunk", f"must have 1 to {_LARGEST_CHUNK} bytes")
+        yield request.chunk
+
+
+def _wish(by: Caller, request: pb.DownloadAttachmentRequest) -> Wish:
+    practice_id = optional_uuid("practice_id", request.practice_id)
+    attachment_id = required_uuid("attachment_id", request.attachment_id)
+    if request.offset < 0:
+        raise invalid("offset", "must not be negative")
+    return Wish(_own_practice(by, practice_id), attachment_id, request.grant, request.offset)
+
+
+def _own_practice(by: Caller, practice_id: UUID | None) -> UUID:
+    if practice_id is None and by.tenant_id is None:
+        raise invalid("practice_id", "is required")
+    own = practice_id or by.tenant_id
+    if own not in by.tenants:
+        raise refusals.grant_refused()
+    return own
+
+
+def _claim(request: pb.ClaimAttachmentsRequest) -> Claim:
+    return Claim(
+        practice_id=required_uuid("practice_id", request.practice_id),
+        patient_id=required_uuid("patient_id", request.patient_id),
+        message_id=required_uuid("message_id", request.message_id),
+        uploader_id=required_uuid("uploader_id", request.uploader_id),
+        attachment_ids=distinct_uuids(
+            "attachment_ids", request.attachment_ids, minimum=1, maximum=_MOST_CLAIMED
+        ),
+    )
+
+
+def _claimed(claimed: Claimed) -> pb.ClaimedAttachment:
+    return pb.ClaimedAttachment(
+        id=str(claimed.id),
+        file_name=claimed.file_name,
+        media_type=claimed.media_type,
+        size=claimed.size,
+        sha256=claimed.sha256,
+    )

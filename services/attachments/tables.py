@@ -1,0 +1,43 @@
+"""The tables of attachments."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, MetaData, Table, Text, Uuid, text
+
+from chassis.tables import define
+
+metadata: Final = MetaData()
+
+define(metadata)
+
+# Sealed under the patient's key: the file name, the hash (it would give a known document away) and the
+# document's own key. `state_at` is when the state was reached or last confirmed.
+attachment: Final = Table(
+    "attachment",
+    metadata,
+    Column("practice_id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("patient_id", Uuid, nullable=False),
+    Column("uploader_id", Uuid, nullable=False),
+    Column("request_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("state_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("message_id", Uuid, nullable=True),
+    Column("object_key", Text, nullable=False, unique=True),
+    Column("key_sealed", LargeBinary, nullable=False),
+    Column("file_name_sealed", LargeBinary, nullable=False),
+    Column("declared_type", Text, nullable=False),
+    Column("sniffed_type", Text, nullable=False, server_default=text("''")),
+    Column("size", BigInteger, nullable=True),
+    Column("sha256_sealed", LargeBinary, nullable=True),
+    Index(
+        "attachment_request",
+        "practice_id",
+        "uploader_id",
+        "request_id",
+        unique=True,
+        postgresql_where=text("state <> 'deleting'"),
+    ),
+    Index("attachment_due", "state", "state_at", postgresql_where=text("state <> 'attached'")),
+)

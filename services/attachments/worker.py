@@ -1,0 +1,77 @@
+"""The worker: collects what no message will ever have."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from chassis.database import Database
+from chassis.grpc_client import channel
+from chassis.service_tokens import ServiceTokens
+from chassis.telemetry import Telemetry
+from chassis.worker import Worker
+from services.attachments.collection import Collector
+from services.attachments.lookups import MessageLookup
+from services.attachments.objects import ObjectStore
+from services.attachments.orphans import OrphanSweep
+from services.attachments.settings import WorkerSettings
+
+_POOL_SIZE = 2
+_COLLECT_EVERY = timedelta(minutes=5)
+_SWEEP_EVERY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What there is to do from time to time."""
+
+    collector: Collector
+    sweep: OrphanSweep
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def _jobs(settings: WorkerSettings, telemetry: Telemetry) -> AsyncIterator[Jobs]:
+    to_identity = channel(settings.identity_target, tokens=None, audience="identity", telemetry=telemetry)
+    tokens = ServiceTokens(to_identity, settings.service_account_id, settings.service_account_secret)
+    to_messaging = channel(
+        settings.messaging_target, tokens=tokens, audience="messaging", telemetry=telemetry
+    )
+    database = Database(settings.database_url, pool_size=_POOL_SIZE)
+    store = ObjectStore(settings.s3)
+    lookup = MessageLookup(to_messaging)
+    try:
+        yield Jobs(
+            Collector(database=database, store=store, existing_messages=lookup.existing, clock=_now),
+            OrphanSweep(database=database, store=store, clock=_now),
+        )
+    finally:
+        store.close()
+        await database.close()
+        await to_messaging.close()
+        await to_identity.close()
+
+
+async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
+    """Work until stopped."""
+    telemetry = Telemetry("attachments", "worker", settings.metrics_port, settings.metrics_host)
+    telemetry.start()
+    async with _jobs(settings, telemetry) as jobs:
+        worker = Worker(settings.database_url)
+        worker.every("collect", _COLLECT_EVERY, jobs.collector.collect)
+        worker.every("sweep", _SWEEP_EVERY, jobs.sweep.sweep)
+        telemetry.ready = True
+        await worker.run(stop)
+    telemetry.stop()
+
+
+async def collect_once(settings: WorkerSettings) -> None:
+    """Do once, now, what the worker does from time to time."""
+    telemetry = Telemetry("attachments", "collect", settings.metrics_port, settings.metrics_host)
+    async with _jobs(settings, telemetry) as jobs:
+        await jobs.collector.collect()
+        await jobs.sweep.sweep()
