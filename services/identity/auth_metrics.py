@@ -4,7 +4,9 @@ from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter
 
-Kind = Literal["staff_password", "email_code", "sms_code", "login_code", "birth_date", "session"]
+Kind = Literal[
+    "staff_password", "email_code", "sms_code", "login_code", "birth_date", "session", "service_secret"
+]
 Result = Literal["accepted", "refused", "limited"]
 
 

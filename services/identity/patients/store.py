@@ -1,7 +1,6 @@
 """Keeps patients' records: personal fields sealed, found by blind indexes, read back as they were."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, delete, insert, select, tuple_, updat
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.keys import Keys
+from chassis.paging import Position
 from services.identity.contact import ContactIndex
 from services.identity.patients.domain import Patient, PatientData
 from services.identity.patients.search import SearchIndex
@@ -25,14 +25,6 @@ _DATA_COLUMNS = (
     patient.c.language,
 )
 _PATIENT = select(*STATE_COLUMNS, *_DATA_COLUMNS, patient.c.created_at)
-
-
-@dataclass(frozen=True, slots=True)
-class After:
-    """Where a page begins: behind the record of this age and id."""
-
-    created_at: datetime
-    id: UUID
 
 
 class PatientStore:
@@ -107,13 +99,13 @@ class PatientStore:
         practice_id: UUID,
         conditions: Sequence[ColumnElement[bool]],
         *,
-        after: After | None,
+        after: Position | None,
         most: int,
     ) -> list[Patient]:
         """Return at most so many records that fulfil the conditions, oldest first."""
         query = _PATIENT.where(patient.c.practice_id == practice_id, *conditions)
         if after is not None:
-            query = query.where(tuple_(patient.c.created_at, patient.c.id) > (after.created_at, after.id))
+            query = query.where(tuple_(patient.c.created_at, patient.c.id) > (after.at, after.id))
         query = query.order_by(patient.c.created_at, patient.c.id).limit(most)
         return await self._opened((await tx.execute(query)).all())
 

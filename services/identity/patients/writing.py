@@ -1,0 +1,168 @@
+"""How patients' records are made and changed; each is one transaction that ends with the event."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.audit import record_audit
+from chassis.caller import Caller
+from chassis.database import Database
+from chassis.idempotency import Requests
+from praxispost.identity.v1 import patients_pb2
+from services.identity import refusals
+from services.identity.callers import practice_of
+from services.identity.patients.domain import Patient, check_version
+from services.identity.patients.pairs import lock_pairs, settle
+from services.identity.patients.states import tell_changed
+from services.identity.patients.store import PatientStore
+from services.identity.patients.translation import Surroundings, changed_data, contact_message, new_data
+from services.identity.practices.store import get_practice
+
+_TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to become of a record: new values, the fields to take of them, the version read."""
+
+    patient_id: UUID
+    data: patients_pb2.PatientData
+    fields: frozenset[str]
+    version: int
+
+
+class PatientWriting:
+    """The use cases CreatePatient and UpdatePatient."""
+
+    def __init__(
+        self,
+        database: Database,
+        requests: Requests,
+        store: PatientStore,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._database = database
+        self._requests = requests
+        self._store = store
+        self._clock = clock
+        self._new_id = new_id
+
+    async def create(
+        self, caller: Caller, request_id: UUID, request: patients_pb2.CreatePatientRequest
+    ) -> patients_pb2.CreatePatientResponse:
+        """Make a record; the same request again has the same answer."""
+        practice_id = practice_of(caller)
+
+        async def effect() -> patients_pb2.CreatePatientResponse:
+            created = await self._add(tx, caller, practice_id, request.data)
+            return patients_pb2.CreatePatientResponse(
+                patient_id=str(created.state.id),
+                contact=contact_message(created.state),
+                version=created.state.version,
+            )
+
+        async with self._database.transaction((practice_id,)) as tx:
+            return await self._requests.once(
+                tx,
+                caller=caller,
+                tenant_id=practice_id,
+                rpc="CreatePatient",
+                request_id=request_id,
+                request=request,
+                response_type=patients_pb2.CreatePatientResponse,
+                effect=effect,
+            )
+
+    async def update(self, caller: Caller, change: Change) -> Patient:
+        """Change fields; a changed pair suspends the active bindings. Returns the record as it is now."""
+        practice_id = practice_of(caller)
+        for _ in range(_TRIES):
+            async with self._database.transaction((practice_id,)) as tx:
+                changed = await self._try_update(tx, caller, practice_id, change)
+            if changed is not None:
+                return changed
+        raise refusals.patient_changed()
+
+    async def _add(
+        self, tx: AsyncConnection, caller: Caller, practice_id: UUID, given: patients_pb2.PatientData
+    ) -> Patient:
+        around = await self._surroundings(tx, practice_id)
+        data = new_data(given, around)
+        patient_id, pair = self._new_id(), self._store.pair_index(data)
+        await lock_pairs(tx, practice_id, (pair,))
+        await self._store.add(tx, practice_id, patient_id, data, around.now)
+        others = await settle(tx, practice_id, (pair,))
+        await tell_changed(tx, practice_id, others | {patient_id}, around.now)
+        await _audit(tx, caller, "patient.create", practice_id, patient_id, around.now)
+        return await self._get(tx, practice_id, patient_id)
+
+    async def _try_update(
+        self, tx: AsyncConnection, caller: Caller, practice_id: UUID, change: Change
+    ) -> Patient | None:
+        """None where the pair moved between the look and the lock: then the locks are not the right ones."""
+        around = await self._surroundings(tx, practice_id)
+        seen = await self._get(tx, practice_id, change.patient_id)
+        check_version(seen.state, change.version)
+        wanted = changed_data(seen.data, change.data, change.fields, around)
+        pairs = {self._store.pair_index(seen.data), self._store.pair_index(wanted)}
+        await lock_pairs(tx, practice_id, pairs)
+        before = await self._get(tx, practice_id, change.patient_id, locked=True)
+        check_version(before.state, change.version)
+        after = changed_data(before.data, change.data, change.fields, around)
+        if {self._store.pair_index(before.data), self._store.pair_index(after)} != pairs:
+            return None
+        release = "birth_date" in change.fields
+        if after == before.data and not (release and before.state.birth_date_tries):
+            return before
+        await self._store.replace(tx, before, after, release_birth_date=release)
+        return await self._finish(tx, caller, before, pairs, around.now)
+
+    async def _finish(
+        self,
+        tx: AsyncConnection,
+        caller: Caller,
+        before: Patient,
+        pairs: set[bytes | None],
+        now: datetime,
+    ) -> Patient:
+        practice_id, patient_id = before.state.practice_id, before.state.id
+        others: frozenset[UUID] = frozenset()
+        if len(pairs) > 1:
+            await self._store.suspend_bindings(tx, practice_id, patient_id)
+            others = await settle(tx, practice_id, pairs)
+        await tell_changed(tx, practice_id, others | {patient_id}, now)
+        await _audit(tx, caller, "patient.update", practice_id, patient_id, now)
+        return await self._get(tx, practice_id, patient_id)
+
+    async def _surroundings(self, tx: AsyncConnection, practice_id: UUID) -> Surroundings:
+        practice = await get_practice(tx, practice_id)
+        if practice is None:
+            raise refusals.practice_not_found()
+        return Surroundings(practice.settings.region, self._clock())
+
+    async def _get(
+        self, tx: AsyncConnection, practice_id: UUID, patient_id: UUID, *, locked: bool = False
+    ) -> Patient:
+        found = await self._store.get(tx, practice_id, patient_id, locked=locked)
+        if found is None:
+            raise refusals.patient_not_found()
+        return found
+
+
+async def _audit(
+    tx: AsyncConnection, caller: Caller, action: str, practice_id: UUID, patient_id: UUID, now: datetime
+) -> None:
+    await record_audit(
+        tx,
+        caller=caller,
+        tenant_id=practice_id,
+        action=action,
+        object_kind="patient",
+        object_id=patient_id,
+        now=now,
+    )

@@ -1,0 +1,1 @@
+"""The practices, the tenants of Praxispost, and their settings."""

@@ -1,0 +1,82 @@
+"""Practices' settings as the contracts write them: checked on the way in, complete on the way out."""
+
+from dataclasses import replace
+
+from chassis.refusal import invalid
+from chassis.validation import one_line
+from praxispost.identity.v1 import practices_pb2
+from services.identity.contact import region_code
+from services.identity.language import GERMAN, language_code, language_value
+from services.identity.practices.domain import Practice, PracticeSettings
+from services.identity.times import timestamp
+
+_USUAL_REGION = "DE"
+_NAME = 120
+_PROMPT_NAME = 80
+_PHONE = 40
+
+
+def new_settings(given: practices_pb2.PracticeSettings) -> PracticeSettings:
+    """Return the settings of a new practice, with the usual values for what is not given."""
+    name = _name(given)
+    if not given.prompt_name and len(name) > _PROMPT_NAME:
+        raise invalid(
+            "settings.prompt_name", f"is required where the name has more than {_PROMPT_NAME} characters"
+        )
+    return PracticeSettings(
+        name=name,
+        prompt_name=_prompt_name(given) if given.prompt_name else name,
+        phone=_phone(given),
+        language=_language(given),
+        region=_region(given) if given.region else _USUAL_REGION,
+    )
+
+
+def changed_settings(
+    before: PracticeSettings, given: practices_pb2.PracticeSettings, fields: frozenset[str]
+) -> PracticeSettings:
+    """Return the settings with those fields as given; only they are checked."""
+    readers = {
+        "name": _name,
+        "prompt_name": _prompt_name,
+        "phone": _phone,
+        "language": _language,
+        "region": _region,
+    }
+    return replace(before, **{field: readers[field](given) for field in sorted(fields)})
+
+
+def practice_message(practice: Practice) -> practices_pb2.Practice:
+    """Return the practice as the contracts write it."""
+    settings = practice.settings
+    return practices_pb2.Practice(
+        id=str(practice.id),
+        settings=practices_pb2.PracticeSettings(
+            name=settings.name,
+            prompt_name=settings.prompt_name,
+            phone=settings.phone,
+            language=language_value(settings.language),
+            region=settings.region,
+        ),
+        created_at=timestamp(practice.created_at),
+    )
+
+
+def _name(given: practices_pb2.PracticeSettings) -> str:
+    return one_line("settings.name", given.name.strip(), maximum=_NAME)
+
+
+def _prompt_name(given: practices_pb2.PracticeSettings) -> str:
+    return one_line("settings.prompt_name", given.prompt_name.strip(), maximum=_PROMPT_NAME)
+
+
+def _phone(given: practices_pb2.PracticeSettings) -> str:
+    return one_line("settings.phone", given.phone.strip(), minimum=0, maximum=_PHONE)
+
+
+def _language(given: practices_pb2.PracticeSettings) -> str:
+    return language_code("settings.language", given.language) or GERMAN
+
+
+def _region(given: practices_pb2.PracticeSettings) -> str:
+    return region_code("settings.region", given.region)

@@ -1,0 +1,1 @@
+"""The logins of programs: of one practice or of the platform."""
