@@ -1,0 +1,86 @@
+"""The person's side of identity, put together: registration, logins, sessions, accounts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Database
+from chassis.keys import Keys, Sealer
+from chassis.tokens import TokenSigner
+from services.identity.accounts.bindings import Bindings
+from services.identity.accounts.offers import Offers
+from services.identity.accounts.overview import Overview
+from services.identity.accounts.servicer import AccountServicer
+from services.identity.accounts.storage import Accounts
+from services.identity.auth_metrics import AuthAttempts
+from services.identity.codes import Codes
+from services.identity.contact import ContactIndex
+from services.identity.notices import NoticeQueue
+from services.identity.passwords import Passwords
+from services.identity.patients.search import SearchIndex
+from services.identity.registration.completion import Completion
+from services.identity.registration.servicer import RegistrationServicer
+from services.identity.registration.steps import RegistrationSteps
+from services.identity.registration.storage import Registrations
+from services.identity.sessions.account_login import AccountLogin
+from services.identity.sessions.exchange import Exchange
+from services.identity.sessions.own_sessions import OwnSessions
+from services.identity.sessions.servicer import SessionServicer
+from services.identity.sessions.staff_login import StaffLogin
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What both sides of identity prove and find people with."""
+
+    contact: ContactIndex
+    search: SearchIndex
+    passwords: Passwords
+    codes: Codes
+    notices: NoticeQueue
+    attempts: AuthAttempts
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What answers people; `exchange` is TokenService's part of it."""
+
+    registration: RegistrationServicer
+    sessions: SessionServicer
+    accounts: AccountServicer
+    exchange: Exchange
+
+
+def people(
+    database: Database,
+    keys: Keys,
+    registration_sealer: Sealer,
+    proofs: Proofs,
+    signer: TokenSigner,
+    *,
+    clock: Callable[[], datetime],
+    new_id: Callable[[], UUID],
+) -> People:
+    """Build it all; `registration_sealer` is under the service's own key (REGISTRATION_KEY)."""
+    index, passwords, attempts = proofs.contact, proofs.passwords, proofs.attempts
+    codes, notices = proofs.codes, proofs.notices
+    registrations = Registrations(registration_sealer)
+    accounts = Accounts(keys)
+    bindings = Bindings(proofs.search, new_id)
+    steps = RegistrationSteps(
+        database, registrations, index, passwords, codes, notices, attempts, clock=clock, new_id=new_id
+    )
+    completion = Completion(database, registrations, accounts, bindings, attempts, clock=clock, new_id=new_id)
+    staff_login = StaffLogin(database, index, passwords, attempts, clock=clock, new_id=new_id)
+    account_login = AccountLogin(
+        database, index, passwords, codes, notices, attempts, clock=clock, new_id=new_id
+    )
+    return People(
+        registration=RegistrationServicer(steps, completion),
+        sessions=SessionServicer(staff_login, account_login, OwnSessions(database, clock=clock)),
+        accounts=AccountServicer(
+            Overview(database, accounts), Offers(database, bindings, attempts, clock=clock)
+        ),
+        exchange=Exchange(database, signer, attempts, clock),
+    )
