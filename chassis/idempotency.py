@@ -2,12 +2,12 @@
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
-from sqlalchemy import and_, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,9 +47,9 @@ class Requests:
         A twin that comes meanwhile waits for this transaction's end. Platform-level requests have the
         nil UUID as tenant. Refuses REQUEST_ID_REUSED if the id stood for another request.
         """
-        key = {"tenant_id": tenant_id, "actor_id": caller.subject_id, "rpc": rpc, "request_id": request_id}
+        key = _key(caller, tenant_id, rpc, request_id)
         request_hash = self._hash(request)
-        row = and_(*(_REQUEST.c[name] == value for name, value in key.items()))
+        row = _row(key)
         placeholder = insert(_REQUEST).values(**key, request_hash=request_hash).on_conflict_do_nothing()
         if (await tx.execute(placeholder)).rowcount == 0:
             earlier = (await tx.execute(select(_REQUEST).where(row))).one()
@@ -58,10 +58,39 @@ class Requests:
         await tx.execute(update(_REQUEST).where(row).values(response=response.SerializeToString()))
         return response
 
+    async def answered(
+        self,
+        tx: AsyncConnection,
+        *,
+        caller: Caller,
+        tenant_id: UUID,
+        rpc: str,
+        request_id: UUID,
+        request: Message,
+        response_type: type[R],
+    ) -> R | None:
+        """The stored answer, None where there is none yet: for what must happen before the transaction.
+
+        Waits for nobody, so `once` still decides. Refuses REQUEST_ID_REUSED as it does.
+        """
+        row = _row(_key(caller, tenant_id, rpc, request_id))
+        earlier = (await tx.execute(select(_REQUEST).where(row))).one_or_none()
+        if earlier is None:
+            return None
+        return _answer(earlier.request_hash, self._hash(request), earlier.response, response_type)
+
     def _hash(self, request: Message) -> bytes:
         """Only what the client said counts, not how or as whom: a role may change between two tries."""
         content = request.SerializeToString(deterministic=True)
         return hmac.digest(self._hash_key, content, hashlib.sha256)
+
+
+def _key(caller: Caller, tenant_id: UUID, rpc: str, request_id: UUID) -> dict[str, object]:
+    return {"tenant_id": tenant_id, "actor_id": caller.subject_id, "rpc": rpc, "request_id": request_id}
+
+
+def _row(key: Mapping[str, object]) -> ColumnElement[bool]:
+    return and_(*(_REQUEST.c[name] == value for name, value in key.items()))
 
 
 def _answer(stored_hash: bytes, request_hash: bytes, response: bytes, response_type: type[R]) -> R:
