@@ -97,8 +97,10 @@ class PromptSender:
         try:
             async with self._database.transaction() as tx:
                 return await storage.claim_due(tx, now, now + LEASE)
-        except Refusal as error:  # the database is away: the other lanes' prompts must not suffer for it
-            _LOG.warning("prompts cannot be claimed", error=error)
+        except (
+            Exception
+        ) as error:  # the database is away, or worse: the prompts in hand must not suffer for it
+            _LOG.error("prompts cannot be claimed", error=error)
             return None
 
     async def _attend(self, prompt: Prompt) -> None:
@@ -147,8 +149,10 @@ class PromptSender:
                     return True
                 if not isinstance(decision, TryAgain):
                     await outbox.record(tx, event_of(prompt, attempt, decision))
-        except Refusal as error:
-            _LOG.warning("attempt not recorded", error=error, prompt_id=prompt.id, attempt=prompt.attempt)
+        except (
+            Exception
+        ) as error:  # whatever it is, the letter may be out: it must not be sent again for this
+            _LOG.error("attempt not recorded", error=error, prompt_id=prompt.id, attempt=prompt.attempt)
             return False
         self._tell(prompt, attempt, decision)
         return True

@@ -1,0 +1,207 @@
+"""What holds of prompts in the database: leases, tenants, rights, and the schema itself."""
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from psycopg import sql
+from sqlalchemy import create_engine, delete, insert, make_url, select, update
+from sqlalchemy.exc import ProgrammingError
+
+from chassis.database import Database
+from services.notifier.prompts.domain import Attempt, Outcome, Prompt, TryAgain, decide
+from services.notifier.prompts.sender import LEASE
+from services.notifier.prompts.storage import add_prompt, claim_due, figures, settle
+from services.notifier.tables import metadata, prompt, prompt_attempt
+from tests.integration.chassis.waiting import eventually
+from tests.integration.notifier.conftest import Urls
+from tests.integration.notifier.mail_server import mail_server
+from tests.integration.notifier.sending import (
+    CONTACT,
+    PRACTICE,
+    People,
+    attempts,
+    deliver,
+    message_sent,
+    prompts,
+    until_prompts,
+    working,
+)
+
+_NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+_OTHER_PRACTICE = UUID("22222222-2222-4222-8222-222222222222")
+
+
+def _new(practice_id: UUID = PRACTICE, created_at: datetime = _NOW) -> Prompt:
+    return Prompt(practice_id, uuid4(), uuid4(), uuid4(), uuid4().hex, created_at, created_at, attempt=0)
+
+
+async def _add(database: Database, new: Prompt) -> bool:
+    async with database.transaction([new.practice_id]) as tx:
+        return await add_prompt(tx, new)
+
+
+async def _claim(database: Database, now: datetime) -> Prompt | None:
+    async with database.transaction() as tx:
+        return await claim_due(tx, now, now + LEASE)
+
+
+async def _settle(database: Database, of: Prompt, outcome: Outcome, at: datetime) -> bool:
+    attempt = Attempt(outcome, at)
+    async with database.transaction([of.practice_id]) as tx:
+        return await settle(tx, of, attempt, decide(of, attempt, 1.0))
+
+
+async def test_a_prompt_whose_worker_died_is_due_again_when_its_lease_ends(database: Database) -> None:
+    await _add(database, _new())
+    dead = await _claim(database, _NOW)
+    assert dead is not None
+    assert await _claim(database, _NOW + LEASE - timedelta(seconds=1)) is None
+    second = await _claim(database, _NOW + LEASE)
+    assert second is not None
+    assert (second.id, second.reference, second.attempt) == (dead.id, dead.reference, 2)
+
+
+async def test_who_lost_a_prompt_to_a_later_attempt_cannot_settle_it(database: Database) -> None:
+    await _add(database, _new())
+    late = await _claim(database, _NOW)
+    current = await _claim(database, _NOW + LEASE)
+    assert late is not None
+    assert current is not None
+    assert not await _settle(database, late, Outcome.DEFERRED, _NOW + LEASE)
+    assert await _settle(database, current, Outcome.ACCEPTED, _NOW + LEASE)
+    assert not await _settle(database, current, Outcome.ADDRESS_REFUSED, _NOW + LEASE)
+    assert await attempts(database) == [(2, "accepted", None)]
+
+
+async def test_at_the_same_moment_each_prompt_goes_to_one_claimant_oldest_first(database: Database) -> None:
+    made = [_new(created_at=_NOW - timedelta(minutes=minutes)) for minutes in range(12)]
+    for each in made:
+        await _add(database, each)
+    oldest = await _claim(database, _NOW)
+    assert oldest is not None
+    assert oldest.id == made[-1].id
+    claimed = await asyncio.gather(*(_claim(database, _NOW) for _ in range(16)))
+    ids = [each.id for each in claimed if each is not None]
+    assert len(ids) == len(set(ids)) == 11
+
+
+async def test_a_message_has_one_prompt_but_may_share_its_id_with_another_practices(
+    database: Database,
+) -> None:
+    first = _new()
+    assert await _add(database, first)
+    twin = Prompt(PRACTICE, uuid4(), first.message_id, uuid4(), "twin", _NOW, _NOW, 0)
+    foreign = Prompt(_OTHER_PRACTICE, uuid4(), first.message_id, uuid4(), "foreign", _NOW, _NOW, 0)
+    assert not await _add(database, twin)
+    assert await _add(database, foreign)
+
+
+async def test_a_transaction_sees_its_practices_prompts_only(database: Database) -> None:
+    mine, theirs = _new(), _new(_OTHER_PRACTICE)
+    for each in (mine, theirs):
+        await _add(database, each)
+        claimed = await _claim(database, _NOW)
+        assert claimed is not None
+        await _settle(database, claimed, Outcome.DEFERRED, _NOW)
+    assert [row.id for row in await prompts(database, PRACTICE)] == [mine.id]
+    assert [row.id for row in await prompts(database, _OTHER_PRACTICE)] == [theirs.id]
+    assert len(await attempts(database, PRACTICE)) == 1
+    async with database.transaction() as tx:
+        assert (await tx.execute(select(prompt))).all() == []
+        assert (await tx.execute(select(prompt_attempt))).all() == []
+        assert (await tx.execute(update(prompt).values(due_at=_NOW))).rowcount == 0
+
+
+async def test_the_app_role_can_neither_change_an_attempt_nor_remove_a_prompt(database: Database) -> None:
+    for forbidden in (
+        update(prompt_attempt).values(outcome="accepted"),
+        delete(prompt_attempt),
+        delete(prompt),
+    ):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            async with database.transaction([PRACTICE]) as tx:
+                await tx.execute(forbidden)
+    foreign = {
+        "practice_id": _OTHER_PRACTICE,
+        "prompt_id": uuid4(),
+        "number": 1,
+        "at": _NOW,
+        "outcome": "accepted",
+        "contact_version": 0,
+    }
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        async with database.transaction([PRACTICE]) as tx:
+            await tx.execute(insert(prompt_attempt).values(foreign))
+
+
+async def test_figures_tell_of_all_practices_what_waits_longest_and_the_last_acceptance(
+    database: Database,
+) -> None:
+    async def told() -> tuple[datetime | None, datetime | None]:
+        async with database.transaction() as tx:
+            return await figures(tx, _NOW)
+
+    assert await told() == (None, None)
+    await _add(database, _new(created_at=_NOW - timedelta(hours=1)))
+    await _add(database, _new(_OTHER_PRACTICE, created_at=_NOW - timedelta(hours=2)))
+    assert await told() == (_NOW - timedelta(hours=2), None)
+    oldest = await _claim(database, _NOW)
+    assert oldest is not None
+    assert await told() == (_NOW - timedelta(hours=1), None)
+    await _settle(database, oldest, Outcome.ACCEPTED, _NOW)
+    assert await told() == (_NOW - timedelta(hours=1), _NOW)
+
+
+async def test_an_acceptance_that_cannot_be_recorded_yet_is_recorded_later_and_sent_once(
+    database: Database, notifier_urls: Urls, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def failed_to_record() -> bool:
+        return "attempt not recorded" in caplog.messages
+
+    role = sql.Identifier(notifier_urls.app_role)
+    with psycopg.connect(notifier_urls.admin, autocommit=True) as admin, contextlib.ExitStack() as after:
+        admin.execute(sql.SQL("REVOKE INSERT ON prompt_attempt FROM {}").format(role))
+        give_back = sql.SQL("GRANT INSERT ON prompt_attempt TO {}").format(role)
+        after.callback(admin.execute, give_back)
+        async with (
+            mail_server() as server,
+            working(database, notifier_urls.app, People(CONTACT), server.port),
+        ):
+            await deliver(database, message_sent())
+            await eventually(failed_to_record)
+            after.close()
+            [row] = await until_prompts(database, lambda rows: rows[0].state == "accepted")
+            assert len(server.mails) == 1
+    assert row.attempts == 1
+
+
+async def test_a_retry_is_recorded_with_the_time_it_is_due(database: Database) -> None:
+    await _add(database, _new())
+    claimed = await _claim(database, _NOW)
+    assert claimed is not None
+    attempt = Attempt(Outcome.DEFERRED, _NOW, contact_version=4, smtp_code=451)
+    decision = decide(claimed, attempt, 1.0)
+    assert decision == TryAgain(_NOW + timedelta(seconds=5))
+    async with database.transaction([PRACTICE]) as tx:
+        assert await settle(tx, claimed, attempt, decision)
+    [row] = await prompts(database)
+    assert (row.state, row.due_at, row.settled_at) == ("due", _NOW + timedelta(seconds=5), None)
+
+
+def test_the_tables_that_the_code_knows_are_those_of_the_migrated_schema(notifier_urls: Urls) -> None:
+    engine = create_engine(make_url(notifier_urls.owner).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        options = {
+            "compare_type": True,
+            "compare_server_default": True,
+            "include_name": lambda name, _kind, _parents: name != "alembic_version",
+        }
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
