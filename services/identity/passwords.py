@@ -13,6 +13,8 @@ from argon2.low_level import Type, hash_secret_raw
 
 Holder = Literal["staff", "account"]
 
+PASSWORD_KEY: Final = "password"
+
 _AT_ONCE: Final = 2
 _LENGTH: Final = 32
 _SALT_LENGTH: Final = 16

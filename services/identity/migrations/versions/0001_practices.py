@@ -119,8 +119,8 @@ CREATE TABLE service_account (
 CREATE INDEX service_account_by_age ON service_account (scope_id, created_at, id);
 """
 
-# A person who logs in has not said for which practice, and an operator lists them all. So these few questions,
-# and no others, are answered across practices; each returns what is needed to open the practice's transaction.
+# A person who logs in has not said for which practice, and an operator lists them all. So these questions,
+# and no others, are answered across practices; each returns what is needed to open a practice's transaction.
 FUNCTIONS = {
     "practices_after(after_created timestamptz, after_id uuid, most integer)": (
         "SETOF practice",

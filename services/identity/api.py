@@ -1,0 +1,93 @@
+"""The api: answers all of identity's services."""
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from chassis.grpc_server import GrpcServer, GrpcSettings
+from chassis.telemetry import Telemetry
+from chassis.tokens import PublicKeys, PublicKeysServicer, TokenSigner, TokenVerifier
+from praxispost.chassis.v1 import public_keys_pb2_grpc
+from praxispost.identity.v1 import (
+    accounts_pb2_grpc,
+    patients_pb2_grpc,
+    practices_pb2_grpc,
+    registration_pb2_grpc,
+    service_accounts_pb2_grpc,
+    sessions_pb2_grpc,
+    staff_pb2_grpc,
+    tokens_pb2_grpc,
+)
+from services.identity.access import ACCESS
+from services.identity.foundation import Foundation, foundation
+from services.identity.organisation import organisation
+from services.identity.patients.servicer import PatientServicer
+from services.identity.people import people
+from services.identity.practices.servicer import PracticeServicer
+from services.identity.service_accounts.servicer import ServiceAccountServicer
+from services.identity.service_accounts.tokens import ServiceTokenIssue
+from services.identity.settings import ApiSettings
+from services.identity.staff.servicer import StaffServicer
+from services.identity.token_servicer import TokenServicer
+
+_POOL_SIZE = 16
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
+    """Serve until stopped."""
+    telemetry = Telemetry("identity", "api", settings.metrics_port, settings.metrics_host)
+    async with foundation(
+        database_url=settings.database_url,
+        keys_database_url=settings.keys_database_url,
+        wrapping_keys=settings.wrapping_keys,
+        pool_size=_POOL_SIZE,
+        registry=telemetry.registry,
+        new_id=uuid4,
+    ) as base:
+        server = await build_server(settings.grpc, base, telemetry)
+        telemetry.start()
+        try:
+            await server.serve(stop)
+        finally:
+            telemetry.stop()
+
+
+async def build_server(settings: GrpcSettings, base: Foundation, telemetry: Telemetry) -> GrpcServer:
+    """The server with all that identity answers."""
+    signer = TokenSigner(await base.signing_keys.current())
+    own = organisation(base, clock=_now, new_id=uuid4)
+    persons = people(
+        base.database, base.keys, base.registration_sealer, base.proofs, signer, clock=_now, new_id=uuid4
+    )
+    tokens = TokenServicer(
+        ServiceTokenIssue(base.database, signer, base.proofs.attempts, _now), persons.exchange
+    )
+    server = GrpcServer(
+        settings,
+        access=ACCESS,
+        verifier=TokenVerifier("identity", PublicKeys.local(base.signing_keys), _now),
+        telemetry=telemetry,
+        error_domain="identity.praxispost",
+    )
+    server.add(practices_pb2_grpc.add_PracticeServiceServicer_to_server, PracticeServicer(own.practices))
+    server.add(staff_pb2_grpc.add_StaffServiceServicer_to_server, StaffServicer(own.staff, own.acceptance))
+    server.add(
+        patients_pb2_grpc.add_PatientServiceServicer_to_server,
+        PatientServicer(own.patient_writing, own.patient_reading),
+    )
+    server.add(
+        service_accounts_pb2_grpc.add_ServiceAccountServiceServicer_to_server,
+        ServiceAccountServicer(own.service_accounts),
+    )
+    server.add(tokens_pb2_grpc.add_TokenServiceServicer_to_server, tokens)
+    server.add(registration_pb2_grpc.add_RegistrationServiceServicer_to_server, persons.registration)
+    server.add(sessions_pb2_grpc.add_SessionServiceServicer_to_server, persons.sessions)
+    server.add(accounts_pb2_grpc.add_AccountServiceServicer_to_server, persons.accounts)
+    server.add(
+        public_keys_pb2_grpc.add_PublicKeysServiceServicer_to_server, PublicKeysServicer(base.signing_keys)
+    )
+    return server

@@ -1,0 +1,47 @@
+"""The practice's side of identity, put together: practices, staff, patients, service accounts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.identity.foundation import Foundation
+from services.identity.patients.reading import PatientReading
+from services.identity.patients.store import PatientStore
+from services.identity.patients.writing import PatientWriting
+from services.identity.practices.use_cases import Practices
+from services.identity.service_accounts.use_cases import ServiceAccounts
+from services.identity.staff.acceptance import Acceptance
+from services.identity.staff.invitations import Invitations
+from services.identity.staff.store import StaffStore
+from services.identity.staff.use_cases import Staff
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The use cases of the practice's side."""
+
+    practices: Practices
+    staff: Staff
+    acceptance: Acceptance
+    patient_writing: PatientWriting
+    patient_reading: PatientReading
+    service_accounts: ServiceAccounts
+
+
+def organisation(
+    base: Foundation, *, clock: Callable[[], datetime], new_id: Callable[[], UUID]
+) -> Organisation:
+    """Build it all."""
+    database, requests, proofs = base.database, base.requests, base.proofs
+    members = StaffStore(base.keys, proofs.contact)
+    invitations = Invitations(members, proofs.codes, proofs.notices, proofs.contact, new_id)
+    records = PatientStore(base.keys, proofs.contact, proofs.search)
+    return Organisation(
+        practices=Practices(database, requests, invitations, clock, new_id),
+        staff=Staff(database, requests, members, invitations, clock),
+        acceptance=Acceptance(database, members, invitations, proofs.passwords, proofs.contact, clock),
+        patient_writing=PatientWriting(database, requests, records, clock, new_id),
+        patient_reading=PatientReading(database, records, proofs.search, clock),
+        service_accounts=ServiceAccounts(database, requests, clock, new_id),
+    )

@@ -1,0 +1,76 @@
+"""The worker: sends notices, publishes events, removes what has expired."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from chassis import outbox
+from chassis.grpc_client import channel
+from chassis.relay import Relay
+from chassis.service_tokens import ServiceTokens
+from chassis.tables import OUTBOX_CHANNEL
+from chassis.telemetry import Telemetry
+from chassis.worker import Worker
+from services.identity.accounts.storage import Accounts
+from services.identity.foundation import foundation
+from services.identity.housekeeping import Housekeeping
+from services.identity.notice_delivery import NoticeDelivery
+from services.identity.notices import NOTICE_CHANNEL
+from services.identity.notifier import Notifier
+from services.identity.settings import WorkerSettings
+
+_POOL_SIZE: Final = 8
+_LOOK_FOR_NOTICES: Final = timedelta(seconds=2)
+_DELETE_EVERY: Final = timedelta(minutes=5)
+_PRUNE_EVERY: Final = timedelta(hours=1)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
+    """Work until stopped."""
+    telemetry = Telemetry("identity", "worker", settings.metrics_port, settings.metrics_host)
+    to_identity = channel(settings.identity_target, tokens=None, audience="identity", telemetry=telemetry)
+    tokens = ServiceTokens(to_identity, settings.service_account_id, settings.service_account_secret)
+    to_notifier = channel(settings.notifier_target, tokens=tokens, audience="notifier", telemetry=telemetry)
+    relay = Relay(
+        database_url=settings.database_url,
+        amqp_url=settings.amqp_url,
+        exchange="identity",
+        registry=telemetry.registry,
+    )
+    async with foundation(
+        database_url=settings.database_url,
+        keys_database_url=settings.keys_database_url,
+        wrapping_keys=settings.wrapping_keys,
+        pool_size=_POOL_SIZE,
+        registry=telemetry.registry,
+        new_id=uuid4,
+    ) as base:
+        delivery = NoticeDelivery(
+            base.database, base.proofs.notices, Accounts(base.keys), Notifier(to_notifier), clock=_now
+        )
+        housekeeping = Housekeeping(base.database, clock=_now)
+
+        async def prune() -> None:
+            async with base.database.transaction() as tx:
+                await outbox.prune(tx)
+
+        worker = Worker(settings.database_url)
+        worker.every("notices", _LOOK_FOR_NOTICES, delivery.deliver_due, wake_channel=NOTICE_CHANNEL)
+        worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
+        worker.every("housekeeping", _DELETE_EVERY, housekeeping.delete_expired)
+        worker.every("prune", _PRUNE_EVERY, prune)
+
+        telemetry.start()
+        telemetry.ready = True
+        try:
+            await worker.run(stop)
+        finally:
+            telemetry.ready = False
+            await to_notifier.close()
+            await to_identity.close()
+            telemetry.stop()
