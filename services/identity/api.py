@@ -1,10 +1,12 @@
 """The api: answers all of identity's services."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from chassis.grpc_server import GrpcServer, GrpcSettings
+from chassis.keys import FileWrappingKeys
 from chassis.telemetry import Telemetry
 from chassis.tokens import PublicKeys, PublicKeysServicer, TokenSigner, TokenVerifier
 from praxispost.chassis.v1 import public_keys_pb2_grpc
@@ -43,12 +45,12 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     async with foundation(
         database_url=settings.database_url,
         keys_database_url=settings.keys_database_url,
-        wrapping_keys=settings.wrapping_keys,
+        wrapping=FileWrappingKeys(settings.wrapping_keys),
         pool_size=_POOL_SIZE,
         registry=telemetry.registry,
         new_id=uuid4,
     ) as base:
-        server = await build_server(settings.grpc, base, telemetry)
+        server = await build_server(settings.grpc, base, telemetry, clock=_now, new_id=uuid4)
         telemetry.start()
         try:
             await server.serve(stop)
@@ -56,20 +58,33 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
             telemetry.stop()
 
 
-async def build_server(settings: GrpcSettings, base: Foundation, telemetry: Telemetry) -> GrpcServer:
+async def build_server(
+    settings: GrpcSettings,
+    base: Foundation,
+    telemetry: Telemetry,
+    *,
+    clock: Callable[[], datetime],
+    new_id: Callable[[], UUID],
+) -> GrpcServer:
     """The server with all that identity answers."""
     signer = TokenSigner(await base.signing_keys.current())
-    own = organisation(base, clock=_now, new_id=uuid4)
+    own = organisation(base, clock=clock, new_id=new_id)
     persons = people(
-        base.database, base.keys, base.registration_sealer, base.proofs, signer, clock=_now, new_id=uuid4
+        base.database,
+        base.keys,
+        base.registration_sealer,
+        base.proofs,
+        signer,
+        clock=clock,
+        new_id=new_id,
     )
     tokens = TokenServicer(
-        ServiceTokenIssue(base.database, signer, base.proofs.attempts, _now), persons.exchange
+        ServiceTokenIssue(base.database, signer, base.proofs.attempts, clock), persons.exchange
     )
     server = GrpcServer(
         settings,
         access=ACCESS,
-        verifier=TokenVerifier("identity", PublicKeys.local(base.signing_keys), _now),
+        verifier=TokenVerifier("identity", PublicKeys.local(base.signing_keys), clock),
         telemetry=telemetry,
         error_domain="identity.praxispost",
     )

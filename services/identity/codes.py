@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Uuid, column, delete, update, values
+from sqlalchemy import LargeBinary, Uuid, and_, column, delete, update, values
 from sqlalchemy import case as sql_case
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -91,16 +91,16 @@ class Codes:
         One statement compares and counts, so guesses at the same moment count one by one. The caller commits
         also where it is None: a refusal that undid the count would make guessing free.
         """
-        hashes = [(flow_id, self.hashed(purpose, flow_id, typed)) for flow_id in flow_ids]
+        digits = "".join(typed.split())
+        hashes = [(flow_id, self.hashed(purpose, flow_id, digits)) for flow_id in flow_ids]
         guess = values(column("flow_id", Uuid), column("code_hash", LargeBinary), name="guess").data(hashes)
-        right = _C.code_hash == guess.c.code_hash
+        right = and_(_C.code_hash == guess.c.code_hash, _C.tries < TRIES)
         counted = await tx.execute(
             update(code_table)
             .values(tries=_C.tries + 1, used_at=sql_case((right, now)))
             .where(
                 _C.flow_id == guess.c.flow_id,
                 _C.purpose == purpose,
-                _C.tries < TRIES,
                 _C.used_at.is_(None),
                 _C.expires_at > now,
             )

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from prometheus_client import CollectorRegistry
 
+from chassis.keys import FileWrappingKeys
 from chassis.refusal import Refusal
 from praxispost.identity.v1 import practices_pb2
 from services.identity.callers import COMMAND_LINE
@@ -105,7 +106,7 @@ async def _organisation(settings: CommandSettings) -> AsyncIterator[Organisation
     async with foundation(
         database_url=settings.database_url,
         keys_database_url=settings.keys_database_url,
-        wrapping_keys=settings.wrapping_keys,
+        wrapping=FileWrappingKeys(settings.wrapping_keys),
         pool_size=1,
         registry=CollectorRegistry(),
         new_id=uuid4,

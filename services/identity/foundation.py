@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from chassis.database import Database
 from chassis.idempotency import Requests
-from chassis.keys import BlindIndex, FileWrappingKeys, KeyDatabase, Keys, Sealer
+from chassis.keys import BlindIndex, KeyDatabase, Keys, Sealer, WrappingKeys
 from chassis.signing import SigningKeys
 from services.identity.auth_metrics import AuthAttempts
 from services.identity.codes import CODE_KEY, Codes
@@ -42,14 +41,13 @@ async def foundation(
     *,
     database_url: str,
     keys_database_url: str,
-    wrapping_keys: Path,
+    wrapping: WrappingKeys,
     pool_size: int,
     registry: CollectorRegistry,
     new_id: Callable[[], UUID],
 ) -> AsyncIterator[Foundation]:
     """Open the databases for as long as the block lasts; the service's keys are made where there are none."""
     database, key_database = Database(database_url, pool_size=pool_size), KeyDatabase(keys_database_url)
-    wrapping = FileWrappingKeys(wrapping_keys)
     keys = Keys(key_database, wrapping)
     try:
         proofs = await _proofs(keys, registry, new_id)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from chassis import outbox
 from chassis.grpc_client import channel
+from chassis.keys import FileWrappingKeys
 from chassis.relay import Relay
 from chassis.service_tokens import ServiceTokens
 from chassis.tables import OUTBOX_CHANNEL
@@ -45,7 +46,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     async with foundation(
         database_url=settings.database_url,
         keys_database_url=settings.keys_database_url,
-        wrapping_keys=settings.wrapping_keys,
+        wrapping=FileWrappingKeys(settings.wrapping_keys),
         pool_size=_POOL_SIZE,
         registry=telemetry.registry,
         new_id=uuid4,

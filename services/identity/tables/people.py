@@ -65,7 +65,7 @@ code: Final = Table(
     Column("flow_id", Uuid, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("code_hash", LargeBinary, nullable=False),
-    Column("tries", SmallInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
     Column("used_at", DateTime(timezone=True)),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("flow_id", "purpose"),

@@ -45,7 +45,7 @@ CREATE TABLE code (
     flow_id uuid NOT NULL,
     purpose text NOT NULL CHECK (purpose IN ('registration_email', 'registration_sms', 'login_sms')),
     code_hash bytea NOT NULL,
-    tries smallint NOT NULL,
+    tries integer NOT NULL,
     used_at timestamptz,
     expires_at timestamptz NOT NULL,
     PRIMARY KEY (flow_id, purpose)
