@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import monotonic
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -11,7 +12,7 @@ from joserfc.jwk import OKPKey
 
 from chassis import logs
 from chassis.refusal import Refusal, dependency_unavailable
-from chassis.signing import SigningKeys, VerifyingKey
+from chassis.signing import VerifyingKey
 from chassis.statements import refused
 from praxispost.chassis.v1 import public_keys_pb2, public_keys_pb2_grpc
 
@@ -20,6 +21,13 @@ _FRESH_SECONDS = 300.0
 _PAUSE_SECONDS = 2.0
 
 Fetch = Callable[[], Awaitable[Sequence[VerifyingKey]]]
+
+
+class Publishes(Protocol):
+    """What publishes keys: `chassis.signing.SigningKeys`."""
+
+    async def published(self) -> Sequence[VerifyingKey]:
+        """The keys whose signatures are to be accepted."""
 
 
 class PublicKeys:
@@ -53,7 +61,7 @@ class PublicKeys:
         return cls(fetch, issuer=issuer)
 
     @classmethod
-    def local(cls, signing_keys: SigningKeys, issuer: str = "identity") -> "PublicKeys":
+    def local(cls, signing_keys: Publishes, issuer: str = "identity") -> "PublicKeys":
         """The service's own keys, for what it signed itself."""
         return cls(signing_keys.published, issuer=issuer)
 
@@ -90,7 +98,7 @@ class PublicKeys:
 class PublicKeysServicer(public_keys_pb2_grpc.PublicKeysServiceServicer):
     """Serves ListPublicKeys for a service's signing keys."""
 
-    def __init__(self, signing_keys: SigningKeys) -> None:
+    def __init__(self, signing_keys: Publishes) -> None:
         self._signing_keys = signing_keys
 
     async def ListPublicKeys(

@@ -53,7 +53,7 @@ class Refusal(Exception):
         self.reason = reason
         self.message = message
         self.fields = fields
-        self.metadata = MappingProxyType(dict(metadata))
+        self.metadata: Mapping[str, str] = MappingProxyType(dict(metadata))
 
 
 def invalid(field: str, description: str) -> Refusal:
