@@ -1,0 +1,1 @@
+"""Conversations between practices and patients: messages, reply permission, receipts."""

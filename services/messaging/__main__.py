@@ -1,0 +1,76 @@
+"""Starts one process of messaging: api, worker, intake, migrate, or the command dead-letters."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from chassis import logs
+from chassis.settings import SettingsError, load
+from services.messaging.bindings import SERVICE
+
+
+def _api(arguments: Sequence[str]) -> None:
+    from chassis.process import run
+    from services.messaging import api
+    from services.messaging.settings import ApiSettings
+
+    settings = load(ApiSettings, os.environ)
+    logs.configure(SERVICE, "api", settings.log_level)
+    run(lambda stop: api.run(settings, stop))
+
+
+def _worker(arguments: Sequence[str]) -> None:
+    from chassis.process import run
+    from services.messaging import worker
+    from services.messaging.settings import WorkerSettings
+
+    settings = load(WorkerSettings, os.environ)
+    logs.configure(SERVICE, "worker", settings.log_level)
+    run(lambda stop: worker.run(settings, stop))
+
+
+def _intake(arguments: Sequence[str]) -> None:
+    from services.messaging import intake
+
+    intake.main(os.environ)
+
+
+def _migrate(arguments: Sequence[str]) -> None:
+    from services.messaging import migrate
+    from services.messaging.settings import MigrateSettings
+
+    settings = load(MigrateSettings, os.environ)
+    logs.configure(SERVICE, "migrate", settings.log_level)
+    migrate.run(settings)
+
+
+def _dead_letters(arguments: Sequence[str]) -> None:
+    from services.messaging import dead_letters
+
+    asyncio.run(dead_letters.run(os.environ, arguments))
+
+
+_KINDS: Final[Mapping[str, Callable[[Sequence[str]], None]]] = {
+    "api": _api,
+    "worker": _worker,
+    "intake": _intake,
+    "migrate": _migrate,
+    "dead-letters": _dead_letters,
+}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Start the kind of process that is named first."""
+    start = _KINDS.get(arguments[0]) if arguments else None
+    if start is None:
+        sys.exit(f"usage: python -m services.messaging {'|'.join(_KINDS)}")
+    try:
+        start(arguments[1:])
+    except SettingsError as error:
+        sys.exit("\n".join(error.problems))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,37 @@
+"""Which role may call which method of messaging; a method that is missing here refuses everybody."""
+
+from collections.abc import Mapping
+from typing import Final
+
+STAFF: Final = frozenset({"admin", "physician", "assistant"})
+PRACTICE_SERVICE: Final = frozenset({"practice_service"})
+PRACTICE: Final = STAFF | PRACTICE_SERVICE
+ACCOUNT: Final = frozenset({"account"})
+ATTACHMENTS: Final = frozenset({"attachments"})
+ANYBODY: Final = frozenset({"anonymous"})
+
+_METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
+    "praxispost.messaging.v1.MessagingService": {
+        "SendMessage": PRACTICE,
+        "SendReply": ACCOUNT,
+        "OpenMessage": STAFF | ACCOUNT,
+        "GetMessage": PRACTICE_SERVICE,
+        "ListConversations": PRACTICE,
+        "ListMessages": PRACTICE,
+        "ListMailbox": ACCOUNT,
+        "GetReceipt": PRACTICE,
+        "ListChanges": PRACTICE,
+        "Watch": PRACTICE | ACCOUNT,
+        "LookupMessages": ATTACHMENTS,
+    },
+    "praxispost.chassis.v1.PublicKeysService": {"ListPublicKeys": ANYBODY},
+}
+
+ACCESS: Final[Mapping[str, frozenset[str]]] = {
+    f"/{service}/{method}": roles
+    for service, methods in _METHODS.items()
+    for method, roles in methods.items()
+}
+
+# Lasts as long as the token that it began with.
+WATCH: Final = "/praxispost.messaging.v1.MessagingService/Watch"

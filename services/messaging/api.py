@@ -1,0 +1,117 @@
+"""The api: answers MessagingService, and publishes the keys that verify its grants."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Final
+from uuid import uuid4
+
+from chassis.database import Database
+from chassis.grpc_client import channel
+from chassis.grpc_server import GrpcServer
+from chassis.idempotency import Requests
+from chassis.keys import FileWrappingKeys, KeyDatabase, Keys
+from chassis.public_keys import PublicKeys, PublicKeysServicer
+from chassis.service_tokens import ServiceTokens
+from chassis.signing import SigningKeys
+from chassis.telemetry import Telemetry
+from chassis.tokens import TokenVerifier
+from chassis.wakeups import Wakeups
+from praxispost.chassis.v1 import public_keys_pb2_grpc
+from praxispost.messaging.v1 import messaging_pb2_grpc
+from services.messaging.access import ACCESS, WATCH
+from services.messaging.bindings import SERVICE
+from services.messaging.changes.listing import ChangeListing
+from services.messaging.changes.storage import CHANNEL
+from services.messaging.changes.watching import ChangeFeed
+from services.messaging.metrics import Metrics
+from services.messaging.patients.identity import Identity
+from services.messaging.patients.reachability import Reachability
+from services.messaging.reading.content import ContentReader
+from services.messaging.reading.grants import Grants
+from services.messaging.reading.listing import Listing
+from services.messaging.reading.mailbox import Mailbox
+from services.messaging.reading.opening import Opening
+from services.messaging.sending.claims import AttachmentClaims
+from services.messaging.sending.message import MessageSending
+from services.messaging.sending.reply import ReplySending
+from services.messaging.sending.storing import Storing
+from services.messaging.servicer import MessagingServicer, UseCases
+from services.messaging.settings import ApiSettings
+
+ERROR_DOMAIN: Final = "messaging.praxispost"
+# Transactions at the same time; calls beyond wait for one to end.
+_CONNECTIONS: Final = 10
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
+    """Serve until stopped."""
+    telemetry = Telemetry(SERVICE, "api", settings.metrics_port, settings.metrics_host)
+    database = Database(settings.database_url, pool_size=_CONNECTIONS)
+    key_database = KeyDatabase(settings.keys_database_url)
+    wrapping = FileWrappingKeys(settings.wrapping_keys)
+    keys = Keys(key_database, wrapping)
+    signing_keys = SigningKeys(key_database, wrapping)
+
+    to_token_service = channel(settings.identity_target, tokens=None, audience="identity")
+    tokens = ServiceTokens(to_token_service, settings.service_account_id, settings.service_account_secret)
+    to_identity = channel(settings.identity_target, tokens=tokens, audience="identity", telemetry=telemetry)
+    to_attachments = channel(
+        settings.attachments_target, tokens=tokens, audience="attachments", telemetry=telemetry
+    )
+    verifier = TokenVerifier(SERVICE, PublicKeys.of(to_token_service), _now)
+
+    metrics = Metrics(telemetry.registry)
+    requests = Requests(await keys.service_key("request-hash"))
+    reachability = Reachability(database, Identity(to_identity), _now)
+    claims = AttachmentClaims(to_attachments)
+    storing = Storing(database, keys, requests, metrics, clock=_now, new_id=uuid4)
+    reader = ContentReader(keys)
+    feed = ChangeFeed(database)
+    use_cases = UseCases(
+        messages=MessageSending(database, requests, reachability, claims, storing),
+        replies=ReplySending(database, requests, claims, storing, _now),
+        opening=Opening(database, reader, metrics, _now),
+        listing=Listing(database, reader),
+        mailbox=Mailbox(database, reader, metrics, _now),
+        changes=ChangeListing(database),
+        feed=feed,
+        grants=Grants(signing_keys, _now),
+    )
+    server = GrpcServer(
+        settings.grpc,
+        access=ACCESS,
+        verifier=verifier,
+        telemetry=telemetry,
+        error_domain=ERROR_DOMAIN,
+        long_lived=frozenset({WATCH}),
+    )
+    server.add(messaging_pb2_grpc.add_MessagingServiceServicer_to_server, MessagingServicer(use_cases))
+    server.add(public_keys_pb2_grpc.add_PublicKeysServiceServicer_to_server, PublicKeysServicer(signing_keys))
+
+    telemetry.start()
+    try:
+        async with Wakeups(settings.database_url, [CHANNEL]) as wakeups, _running(feed, wakeups):
+            await server.serve(stop)
+    finally:
+        for each in (to_identity, to_attachments, to_token_service):
+            await each.close()
+        await database.close()
+        await key_database.close()
+        telemetry.stop()
+
+
+@contextlib.asynccontextmanager
+async def _running(feed: ChangeFeed, wakeups: Wakeups) -> AsyncIterator[None]:
+    task = asyncio.create_task(feed.run(wakeups), name="change feed")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,1 @@
+"""What changed in a practice: counted, listed without gaps, and hinted at while a stream is open."""

@@ -1,0 +1,82 @@
+"""Messages as they lie in the database: what every reader of the table needs of a row."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.messaging.messages.domain import AuthorKind, Direction, Purpose
+from services.messaging.receipts.domain import Evidence, Failure, Reader, Receipt, State
+from services.messaging.tables import message
+
+SUMMARY_COLUMNS: Final = tuple(column for column in message.c if column.name != "body")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message without its text; the subject is sealed."""
+
+    practice_id: UUID
+    id: UUID
+    conversation_id: UUID
+    patient_id: UUID
+    direction: Direction
+    purpose: Purpose | None
+    author_kind: AuthorKind
+    author_id: UUID
+    sealed_subject: bytes | None
+    sent_at: datetime
+    reply_until: datetime | None
+    in_reply_to: UUID | None
+    attachment_count: int
+    receipt: Receipt
+
+
+def stored_message(row: Row[Any]) -> StoredMessage:
+    """The message of a row that has the SUMMARY_COLUMNS."""
+    return StoredMessage(
+        practice_id=row.practice_id,
+        id=row.id,
+        conversation_id=row.conversation_id,
+        patient_id=row.patient_id,
+        direction=Direction(row.direction),
+        purpose=Purpose(row.purpose) if row.purpose else None,
+        author_kind=AuthorKind(row.author_kind),
+        author_id=row.author_id,
+        sealed_subject=row.subject,
+        sent_at=row.sent_at,
+        reply_until=row.reply_until,
+        in_reply_to=row.in_reply_to,
+        attachment_count=row.attachment_count,
+        receipt=receipt(row),
+    )
+
+
+def receipt(row: Row[Any]) -> Receipt:
+    """The receipt of a row."""
+    return Receipt(
+        state=State(row.tick),
+        sent_at=row.prompt_accepted_at,
+        received_at=row.received_at,
+        evidence=Evidence(row.received_evidence) if row.received_evidence else None,
+        read_at=row.read_at,
+        read_by=Reader(row.read_by) if row.read_by else None,
+        failed_at=row.failed_at,
+        failure=Failure(row.failure) if row.failure else None,
+    )
+
+
+def receipt_values(known: Receipt) -> dict[str, object]:
+    """The same the other way: the values of the row's columns."""
+    return {
+        "tick": known.state.value,
+        "prompt_accepted_at": known.sent_at,
+        "received_at": known.received_at,
+        "received_evidence": known.evidence,
+        "read_at": known.read_at,
+        "read_by": known.read_by,
+        "failed_at": known.failed_at,
+        "failure": known.failure,
+    }

@@ -1,0 +1,114 @@
+"""Messaging's answers as the contracts carry them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from uuid import UUID
+
+from chassis.caller import Caller
+from praxispost.messaging.v1 import messaging_pb2 as wire
+from services.messaging.callers import is_account
+from services.messaging.changes.domain import Change
+from services.messaging.messages.domain import Direction
+from services.messaging.messages.rows import StoredMessage
+from services.messaging.reading.content import Content, Summary
+from services.messaging.reading.listing import ConversationLine
+from services.messaging.receipts.domain import Fact
+from services.messaging.times import optional_timestamp, timestamp
+
+# The numbers of the domain's enumerations are those of the contracts; a test compares them.
+_NOT_GIVEN: Final = 0
+
+
+def receipt(message: StoredMessage) -> wire.Receipt:
+    """What is known of the message's arrival."""
+    known = message.receipt
+    return wire.Receipt(
+        state=wire.ReceiptState.ValueType(known.state),
+        queued_at=timestamp(message.sent_at),
+        sent_at=optional_timestamp(known.sent_at),
+        received_at=optional_timestamp(known.received_at),
+        received_evidence=wire.ReceivedEvidence.ValueType(known.evidence or _NOT_GIVEN),
+        read_at=optional_timestamp(known.read_at),
+        read_by=wire.Reader.ValueType(known.read_by or _NOT_GIVEN),
+        failed_at=optional_timestamp(known.failed_at),
+        failure_reason=wire.FailureReason.ValueType(known.failure or _NOT_GIVEN),
+    )
+
+
+def summary(shown: Summary, caller: Caller) -> wire.MessageSummary:
+    """A message without its text; patients do not learn which member of the practice wrote."""
+    message = shown.message
+    hidden = is_account(caller) and message.direction is Direction.TO_PATIENT
+    return wire.MessageSummary(
+        id=str(message.id),
+        practice_id=str(message.practice_id),
+        patient_id=str(message.patient_id),
+        conversation_id=str(message.conversation_id),
+        direction=wire.Direction.ValueType(message.direction),
+        purpose=wire.Purpose.ValueType(message.purpose or _NOT_GIVEN),
+        subject=shown.subject,
+        sent_at=timestamp(message.sent_at),
+        reply_allowed=message.reply_until is not None,
+        reply_until=optional_timestamp(message.reply_until),
+        in_reply_to=str(message.in_reply_to or ""),
+        attachment_count=message.attachment_count,
+        author_kind=wire.AuthorKind.ValueType(message.author_kind),
+        author_id="" if hidden else str(message.author_id),
+        receipt=receipt(message),
+    )
+
+
+def summaries(shown: Iterable[Summary], caller: Caller) -> list[wire.MessageSummary]:
+    """Messages without their texts."""
+    return [summary(each, caller) for each in shown]
+
+
+def message(content: Content, grants: Mapping[UUID, str], caller: Caller) -> wire.Message:
+    """A message with its text and, for each attachment, the grant to download it."""
+    return wire.Message(
+        summary=summary(content.summary, caller),
+        body=content.body,
+        attachments=[
+            wire.MessageAttachment(
+                id=str(each.id),
+                file_name=each.file_name,
+                media_type=each.media_type,
+                size=each.size,
+                sha256=each.sha256,
+                grant=grants[each.id],
+            )
+            for each in content.attachments
+        ],
+    )
+
+
+def conversation(line: ConversationLine, caller: Caller) -> wire.Conversation:
+    """A conversation with its newest message."""
+    return wire.Conversation(
+        id=str(line.id),
+        patient_id=str(line.newest.message.patient_id),
+        newest=summary(line.newest, caller),
+        unread_answers=line.unread_answers,
+    )
+
+
+def fact(known: Fact) -> wire.ReceiptFact:
+    """One thing that happened."""
+    return wire.ReceiptFact(
+        kind=wire.ReceiptFactKind.ValueType(known.kind),
+        at=timestamp(known.at),
+        failure_reason=wire.FailureReason.ValueType(known.failure or _NOT_GIVEN),
+        reader=wire.Reader.ValueType(known.reader or _NOT_GIVEN),
+    )
+
+
+def change(what: Change) -> wire.Change:
+    """What to read again."""
+    return wire.Change(
+        kind=wire.ChangeKind.ValueType(what.kind),
+        practice_id=str(what.practice_id),
+        patient_id=str(what.patient_id),
+        conversation_id=str(what.conversation_id),
+        message_id=str(what.message_id),
+        at=timestamp(what.at),
+    )

@@ -1,0 +1,1 @@
+"""Messages opened, listed and looked up, by those who may."""

@@ -1,0 +1,61 @@
+"""Opens what is sealed: the subjects of lists, and the whole content of single messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chassis.keys import Keys
+from services.messaging.messages.rows import StoredMessage
+from services.messaging.messages.sealing import ContentSealer
+from services.messaging.reading.storage import StoredContent
+from services.messaging.sending.domain import Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A message without its text, with the subject readable; answers have an empty one."""
+
+    message: StoredMessage
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A message with everything readable."""
+
+    summary: Summary
+    body: str
+    attachments: tuple[Attachment, ...]
+
+
+class ContentReader:
+    """Opens content with the patients' keys; a ciphertext that was moved raises CiphertextMoved."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    async def summaries(self, messages: Sequence[StoredMessage]) -> list[Summary]:
+        """The messages with their subjects; all keys come in one round trip."""
+        sealers = await self._keys.sealers({each.patient_id for each in messages})
+        return [
+            Summary(each, ContentSealer.of(each, sealers[each.patient_id]).open_subject(each.sealed_subject))
+            for each in messages
+        ]
+
+    async def content(self, stored: StoredContent) -> Content:
+        """The message with its text and its attachments' names."""
+        message = stored.message
+        opener = ContentSealer.of(message, await self._keys.sealer(message.patient_id))
+        return Content(
+            Summary(message, opener.open_subject(message.sealed_subject)),
+            opener.open_body(stored.sealed_body),
+            tuple(
+                Attachment(
+                    each.id,
+                    opener.open_file_name(each.id, each.sealed_file_name),
+                    each.media_type,
+                    each.size,
+                    opener.open_sha256(each.id, each.sealed_sha256),
+                )
+                for each in stored.attachments
+            ),
+        )

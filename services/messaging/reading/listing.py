@@ -1,0 +1,88 @@
+"""The practice's lists: its conversations, a patient's history, the facts about one message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.caller import Caller
+from chassis.database import Database
+from chassis.paging import Position, split_page
+from services.messaging import refusals
+from services.messaging.callers import practice_of
+from services.messaging.messages.rows import StoredMessage
+from services.messaging.reading import storage
+from services.messaging.reading.content import ContentReader, Summary
+from services.messaging.receipts import storage as receipts
+from services.messaging.receipts.domain import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationLine:
+    """A conversation in the list."""
+
+    id: UUID
+    unread_answers: int
+    newest: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPage:
+    """A page; `end` is missing on the last one."""
+
+    lines: Sequence[ConversationLine]
+    end: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """A page; `end` is missing on the last one."""
+
+    messages: Sequence[Summary]
+    end: Position | None
+
+
+class Listing:
+    """Lists for the practice's side."""
+
+    def __init__(self, database: Database, reader: ContentReader) -> None:
+        self._database = database
+        self._reader = reader
+
+    async def conversations(self, caller: Caller, after: Position | None, size: int) -> ConversationPage:
+        """The practice's conversations, the one with the newest message first."""
+        async with self._database.transaction(caller.tenants) as tx:
+            found = await storage.conversations(tx, practice_of(caller), after, size + 1)
+        page, last = split_page(found, size)
+        summaries = await self._reader.summaries([each.newest for each in page])
+        lines = [
+            ConversationLine(each.id, each.unread_answers, newest)
+            for each, newest in zip(page, summaries, strict=True)
+        ]
+        return ConversationPage(lines, last.position if last else None)
+
+    async def history(
+        self, caller: Caller, patient_id: UUID, after: Position | None, size: int
+    ) -> MessagePage:
+        """One patient's messages of both sides, newest first."""
+        async with self._database.transaction(caller.tenants) as tx:
+            found = await storage.history(tx, practice_of(caller), patient_id, after, size + 1)
+        page, last = split_page(found, size)
+        return MessagePage(
+            await self._reader.summaries(page), storage.position_of(last) if last is not None else None
+        )
+
+    async def receipt(self, caller: Caller, message_id: UUID) -> tuple[StoredMessage, Sequence[Fact]]:
+        """A message with the facts about it, oldest first; refuses MESSAGE_NOT_FOUND."""
+        practice_id = practice_of(caller)
+        async with self._database.transaction(caller.tenants) as tx:
+            message = await storage.load(tx, practice_id, message_id)
+            if message is None:
+                raise refusals.message_not_found()
+            facts = await receipts.facts_of(tx, [(practice_id, message_id)])
+        return message, facts[practice_id, message_id]
+
+    async def existing(self, practice_id: UUID, message_ids: Sequence[UUID]) -> Sequence[UUID]:
+        """Which messages of a practice exist, in the order asked."""
+        async with self._database.transaction([practice_id]) as tx:
+            found = await storage.existing(tx, practice_id, message_ids)
+        return [each for each in message_ids if each in found]

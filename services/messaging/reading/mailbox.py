@@ -1,0 +1,76 @@
+"""The mailbox of an account over all its practices: what it shows has been received."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.caller import Caller
+from chassis.database import Database
+from chassis.paging import Position, split_page
+from services.messaging.callers import patients_of
+from services.messaging.changes import storage as changes
+from services.messaging.messages.domain import Direction
+from services.messaging.messages.rows import StoredMessage
+from services.messaging.metrics import Metrics
+from services.messaging.reading import storage
+from services.messaging.reading.content import ContentReader
+from services.messaging.reading.listing import MessagePage
+from services.messaging.receipts.domain import Fact, FactKind, fact_id
+from services.messaging.receipts.recording import Turned, record_facts
+from services.messaging.receipts.storage import NewFact
+
+
+class Mailbox:
+    """Lists for the patient's side."""
+
+    def __init__(
+        self, database: Database, reader: ContentReader, metrics: Metrics, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._reader = reader
+        self._metrics = metrics
+        self._clock = clock
+
+    async def page(self, caller: Caller, after: Position | None, size: int) -> MessagePage:
+        """Messages of all practices and patients that the account is bound to, newest first, now shown.
+
+        A subject that cannot be opened undoes the receipts: nothing was shown.
+        """
+        async with self._database.transaction(caller.tenants) as tx:
+            found = await storage.mailbox(tx, patients_of(caller), after, size + 1)
+            page, last = split_page(found, size)
+            turned = await self._show(tx, page)
+            summaries = await self._reader.summaries(_after_showing(page, turned))
+            now = self._clock()
+            await changes.record(tx, [each.change(now) for each in turned])
+        self._metrics.turned(turned)
+        return MessagePage(summaries, storage.position_of(last) if last is not None else None)
+
+    async def _show(self, tx: AsyncConnection, page: Sequence[StoredMessage]) -> list[Turned]:
+        now = self._clock()
+        shown = [_shown(each, now) for each in page if _is_new(each)]
+        return await record_facts(tx, shown) if shown else []
+
+
+def _is_new(message: StoredMessage) -> bool:
+    """What was opened needs no weaker evidence."""
+    receipt = message.receipt
+    return (
+        message.direction is Direction.TO_PATIENT and receipt.received_at is None and receipt.read_at is None
+    )
+
+
+def _shown(message: StoredMessage, now: datetime) -> NewFact:
+    return NewFact(
+        message.practice_id, message.id, Fact(fact_id(message.id, FactKind.SHOWN), FactKind.SHOWN, now)
+    )
+
+
+def _after_showing(page: Sequence[StoredMessage], turned: Sequence[Turned]) -> list[StoredMessage]:
+    receipts = {(each.message.practice_id, each.message.id): each.receipt for each in turned}
+    return [
+        dataclasses.replace(each, receipt=receipts.get((each.practice_id, each.id), each.receipt))
+        for each in page
+    ]

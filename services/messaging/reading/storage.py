@@ -1,0 +1,170 @@
+"""Reads messages and conversations: single ones with their content, and pages of lists by their position."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, and_, select, tuple_, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.paging import Position
+from services.messaging import tables
+from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
+
+_MESSAGE: Final = tables.message
+_ATTACHMENT: Final = tables.message_attachment
+_CONVERSATION: Final = tables.conversation
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttachment:
+    """A document of a message; file name and hash are sealed."""
+
+    id: UUID
+    sealed_file_name: bytes
+    media_type: str
+    size: int
+    sealed_sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredContent:
+    """A message with its sealed text and its attachments in their order."""
+
+    message: StoredMessage
+    sealed_body: bytes
+    attachments: tuple[StoredAttachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConversation:
+    """A conversation with its newest message."""
+
+    id: UUID
+    unread_answers: int
+    newest: StoredMessage
+
+    @property
+    def position(self) -> Position:
+        """Where it stands in the list."""
+        return Position(self.newest.sent_at, self.id)
+
+
+def position_of(message: StoredMessage) -> Position:
+    """Where a message stands in a list of messages."""
+    return Position(message.sent_at, message.id)
+
+
+async def load(tx: AsyncConnection, practice_id: UUID, message_id: UUID) -> StoredMessage | None:
+    """The message without its text; None where the practice has no such message."""
+    query = select(*SUMMARY_COLUMNS).where(_MESSAGE.c.practice_id == practice_id, _MESSAGE.c.id == message_id)
+    row = (await tx.execute(query)).one_or_none()
+    return stored_message(row) if row is not None else None
+
+
+async def load_content(tx: AsyncConnection, practice_id: UUID, message_id: UUID) -> StoredContent | None:
+    """The message with everything; None where the practice has no such message."""
+    query = select(_MESSAGE).where(_MESSAGE.c.practice_id == practice_id, _MESSAGE.c.id == message_id)
+    row = (await tx.execute(query)).one_or_none()
+    if row is None:
+        return None
+    attachments = await _attachments(tx, practice_id, message_id) if row.attachment_count else ()
+    return StoredContent(stored_message(row), row.body, attachments)
+
+
+async def lock_conversation(tx: AsyncConnection, practice_id: UUID, conversation_id: UUID) -> None:
+    """Locked before any message of it, as by those who send."""
+    this = and_(_CONVERSATION.c.practice_id == practice_id, _CONVERSATION.c.id == conversation_id)
+    await tx.execute(select(_CONVERSATION.c.id).where(this).with_for_update(key_share=True))
+
+
+async def answer_was_read(tx: AsyncConnection, practice_id: UUID, conversation_id: UUID) -> None:
+    """One unread answer less."""
+    this = and_(_CONVERSATION.c.practice_id == practice_id, _CONVERSATION.c.id == conversation_id)
+    less = {"unread_answers": _CONVERSATION.c.unread_answers - 1}
+    await tx.execute(update(_CONVERSATION).where(this).values(less))
+
+
+async def conversations(
+    tx: AsyncConnection, practice_id: UUID, after: Position | None, most: int
+) -> list[StoredConversation]:
+    """The practice's conversations, the one with the newest message first."""
+    newest = and_(
+        _MESSAGE.c.practice_id == _CONVERSATION.c.practice_id,
+        _MESSAGE.c.id == _CONVERSATION.c.newest_message_id,
+    )
+    query = (
+        select(_CONVERSATION.c.id.label("conversation"), _CONVERSATION.c.unread_answers, *SUMMARY_COLUMNS)
+        .join_from(_CONVERSATION, _MESSAGE, newest)
+        .where(
+            _CONVERSATION.c.practice_id == practice_id,
+            *_behind(_CONVERSATION.c.newest_at, _CONVERSATION.c.id, after),
+        )
+        .order_by(_CONVERSATION.c.newest_at.desc(), _CONVERSATION.c.id.desc())
+        .limit(most)
+    )
+    return [
+        StoredConversation(row.conversation, row.unread_answers, stored_message(row))
+        for row in await tx.execute(query)
+    ]
+
+
+async def history(
+    tx: AsyncConnection, practice_id: UUID, patient_id: UUID, after: Position | None, most: int
+) -> list[StoredMessage]:
+    """One patient's messages of both sides, newest first."""
+    rows = await tx.execute(_newest(practice_id, patient_id, after, most))
+    return [stored_message(row) for row in rows]
+
+
+async def mailbox(
+    tx: AsyncConnection, patients: Sequence[tuple[UUID, UUID]], after: Position | None, most: int
+) -> list[StoredMessage]:
+    """The messages of several patients, given with their practices, newest first over all of them.
+
+    Each patient's newest are read from the index, so that the length of the histories does not matter.
+    """
+    if not patients:
+        return []
+    each = [_newest(*patient, after, most).subquery().select() for patient in patients]
+    merged = union_all(*each).subquery()
+    query = select(merged).order_by(merged.c.sent_at.desc(), merged.c.id.desc()).limit(most)
+    return [stored_message(row) for row in await tx.execute(query)]
+
+
+async def existing(tx: AsyncConnection, practice_id: UUID, message_ids: Collection[UUID]) -> set[UUID]:
+    """Which of the messages exist."""
+    query = select(_MESSAGE.c.id).where(_MESSAGE.c.practice_id == practice_id, _MESSAGE.c.id.in_(message_ids))
+    return set((await tx.execute(query)).scalars())
+
+
+def _newest(practice_id: UUID, patient_id: UUID, after: Position | None, most: int) -> Select[Any]:
+    return (
+        select(*SUMMARY_COLUMNS)
+        .where(
+            _MESSAGE.c.practice_id == practice_id,
+            _MESSAGE.c.patient_id == patient_id,
+            *_behind(_MESSAGE.c.sent_at, _MESSAGE.c.id, after),
+        )
+        .order_by(_MESSAGE.c.sent_at.desc(), _MESSAGE.c.id.desc())
+        .limit(most)
+    )
+
+
+def _behind(at: Any, identifier: Any, after: Position | None) -> list[Any]:
+    return [] if after is None else [tuple_(at, identifier) < tuple_(after.at, after.id)]
+
+
+async def _attachments(
+    tx: AsyncConnection, practice_id: UUID, message_id: UUID
+) -> tuple[StoredAttachment, ...]:
+    query = (
+        select(_ATTACHMENT)
+        .where(_ATTACHMENT.c.practice_id == practice_id, _ATTACHMENT.c.message_id == message_id)
+        .order_by(_ATTACHMENT.c.position)
+    )
+    return tuple(
+        StoredAttachment(row.attachment_id, row.file_name, row.media_type, row.size, row.sha256)
+        for row in await tx.execute(query)
+    )

@@ -1,0 +1,70 @@
+"""Adds facts and turns the ticks that follow from them, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.messaging.changes.domain import Change, ChangeKind
+from services.messaging.messages.rows import StoredMessage
+from services.messaging.receipts import storage
+from services.messaging.receipts.domain import Contact, Receipt, derive
+from services.messaging.receipts.storage import NewFact, PatientKey
+
+_UNKNOWN: Final = Contact(version=0, reachable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A message whose receipt has changed; `message` has the one from before."""
+
+    message: StoredMessage
+    receipt: Receipt
+
+    def change(self, now: datetime) -> Change:
+        """What those who follow the practice are told."""
+        message = self.message
+        return Change(
+            ChangeKind.RECEIPT,
+            message.practice_id,
+            message.patient_id,
+            message.conversation_id,
+            message.id,
+            now,
+        )
+
+
+async def record_facts(tx: AsyncConnection, facts: Sequence[NewFact]) -> list[Turned]:
+    """Add the facts; what follows from them is returned, and still to be counted as changes.
+
+    Facts that are known already, or about messages that do not exist, change nothing.
+    """
+    locked = await storage.lock(tx, {each.key for each in facts})
+    existing = {(message.practice_id, message.id) for message in locked}
+    await storage.add(tx, (each for each in facts if each.key in existing))
+    return await _derive_again(tx, locked)
+
+
+async def contact_changed(tx: AsyncConnection, patient: PatientKey) -> list[Turned]:
+    """Derive the ticks anew that depend on the patient's contact data, which have just been stored."""
+    return await _derive_again(tx, await storage.lock_unsettled(tx, patient))
+
+
+async def _derive_again(tx: AsyncConnection, locked: Sequence[StoredMessage]) -> list[Turned]:
+    """Facts and contact data are read under the locks: whoever writes either waits, or came before."""
+    if not locked:
+        return []
+    facts = await storage.facts_of(tx, {(each.practice_id, each.id) for each in locked})
+    contacts = await storage.contacts_of(tx, {(each.practice_id, each.patient_id) for each in locked})
+    turned = []
+    for message in locked:
+        contact = contacts.get((message.practice_id, message.patient_id), _UNKNOWN)
+        receipt = derive(message.direction, facts[message.practice_id, message.id], contact)
+        if receipt != message.receipt:
+            turned.append(Turned(message, receipt))
+    await storage.set_receipts(
+        tx, {(each.message.practice_id, each.message.id): each.receipt for each in turned}
+    )
+    return turned

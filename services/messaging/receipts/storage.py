@@ -1,0 +1,128 @@
+"""Facts and ticks in the database; rows are always locked in the order of practice and message."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, bindparam, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.messaging import tables
+from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, receipt_values, stored_message
+from services.messaging.receipts.domain import Contact, Fact, FactKind, Failure, Reader, Receipt, State
+
+MessageKey: TypeAlias = tuple[UUID, UUID]
+PatientKey: TypeAlias = tuple[UUID, UUID]
+
+_FACT: Final = tables.receipt_fact
+_MESSAGE: Final = tables.message
+_STATE: Final = tables.patient_state
+_SETTLED: Final = (State.RECEIVED, State.READ)
+
+
+@dataclass(frozen=True, slots=True)
+class NewFact:
+    """A fact about one message."""
+
+    practice_id: UUID
+    message_id: UUID
+    fact: Fact
+
+    @property
+    def key(self) -> MessageKey:
+        """The message."""
+        return self.practice_id, self.message_id
+
+
+async def lock(tx: AsyncConnection, keys: Collection[MessageKey]) -> list[StoredMessage]:
+    """Those of the messages that exist, locked until the end of the transaction."""
+    return await _locked(tx, select(*SUMMARY_COLUMNS).where(_is_one_of(_MESSAGE, "id", keys)))
+
+
+async def lock_unsettled(tx: AsyncConnection, patient: PatientKey) -> list[StoredMessage]:
+    """The patient's messages whose tick still depends on prompts, locked."""
+    practice_id, patient_id = patient
+    query = select(*SUMMARY_COLUMNS).where(
+        _MESSAGE.c.practice_id == practice_id,
+        _MESSAGE.c.patient_id == patient_id,
+        _MESSAGE.c.tick.not_in(_SETTLED),
+        _MESSAGE.c.purpose.is_not(None),
+    )
+    return await _locked(tx, query)
+
+
+async def add(tx: AsyncConnection, facts: Iterable[NewFact]) -> None:
+    """Add the facts that are not there yet."""
+    rows = [
+        {
+            "practice_id": each.practice_id,
+            "message_id": each.message_id,
+            "id": each.fact.id,
+            "kind": each.fact.kind,
+            "at": each.fact.at,
+            "attempt": each.fact.attempt,
+            "contact_version": each.fact.contact_version,
+            "failure": each.fact.failure,
+            "reader": each.fact.reader,
+        }
+        for each in facts
+    ]
+    if rows:
+        await tx.execute(insert(_FACT).values(rows).on_conflict_do_nothing())
+
+
+async def facts_of(tx: AsyncConnection, keys: Collection[MessageKey]) -> Mapping[MessageKey, Sequence[Fact]]:
+    """All facts about each of the messages, oldest first."""
+    found: dict[MessageKey, list[Fact]] = {key: [] for key in keys}
+    query = select(_FACT).where(_is_one_of(_FACT, "message_id", keys)).order_by(_FACT.c.at, _FACT.c.kind)
+    for row in await tx.execute(query):
+        found[row.practice_id, row.message_id].append(_fact(row))
+    return found
+
+
+async def contacts_of(tx: AsyncConnection, keys: Collection[PatientKey]) -> Mapping[PatientKey, Contact]:
+    """What is known of the patients' contact data; nothing is known of those that are missing."""
+    query = select(_STATE).where(_is_one_of(_STATE, "patient_id", keys))
+    return {
+        (row.practice_id, row.patient_id): Contact(
+            row.contact_version, reachable=row.has_email and row.has_mobile
+        )
+        for row in await tx.execute(query)
+    }
+
+
+async def set_receipts(tx: AsyncConnection, receipts: Mapping[MessageKey, Receipt]) -> None:
+    """Write the ticks that follow from the facts."""
+    if not receipts:
+        return
+    this = and_(_MESSAGE.c.practice_id == bindparam("key_practice"), _MESSAGE.c.id == bindparam("key_id"))
+    rows = [
+        {"key_practice": practice_id, "key_id": message_id, **receipt_values(receipt)}
+        for (practice_id, message_id), receipt in receipts.items()
+    ]
+    values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if not name.startswith("key_")}
+    await tx.execute(update(_MESSAGE).where(this).values(values), rows)
+
+
+async def _locked(tx: AsyncConnection, query: Select[Any]) -> list[StoredMessage]:
+    """Against changes of the row, not of its key: others may still refer to it."""
+    ordered = query.order_by(_MESSAGE.c.practice_id, _MESSAGE.c.id).with_for_update(key_share=True)
+    return [stored_message(row) for row in await tx.execute(ordered)]
+
+
+def _is_one_of(table: Any, column: str, keys: Collection[tuple[UUID, UUID]]) -> Any:
+    return tuple_(table.c.practice_id, table.c[column]).in_(sorted(keys))
+
+
+def _fact(row: Row[Any]) -> Fact:
+    return Fact(
+        id=row.id,
+        kind=FactKind(row.kind),
+        at=row.at,
+        attempt=row.attempt,
+        contact_version=row.contact_version,
+        failure=Failure(row.failure) if row.failure else None,
+        reader=Reader(row.reader) if row.reader else None,
+    )

@@ -1,0 +1,48 @@
+"""Messaging's refusals: one function for each reason of its error_reason.proto."""
+
+from collections.abc import Iterable
+
+from chassis.refusal import Refusal, Status
+
+
+def patient_not_found() -> Refusal:
+    return Refusal(Status.NOT_FOUND, "PATIENT_NOT_FOUND", "There is no such patient.")
+
+
+def contact_missing(missing: Iterable[str]) -> Refusal:
+    """`missing` names the absent fields: "email", "mobile"."""
+    return Refusal(
+        Status.FAILED_PRECONDITION,
+        "CONTACT_MISSING",
+        "The patient's record lacks contact data.",
+        metadata={"missing": ",".join(missing)},
+    )
+
+
+def contact_conflict() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION,
+        "CONTACT_CONFLICT",
+        "Another patient of the practice has the same contact data: settle who reads.",
+    )
+
+
+def attachment_not_found(attachment_id: str) -> Refusal:
+    return Refusal(
+        Status.NOT_FOUND,
+        "ATTACHMENT_NOT_FOUND",
+        "There is no such attachment for this message.",
+        metadata={"attachment_id": attachment_id},
+    )
+
+
+def message_not_found() -> Refusal:
+    return Refusal(Status.NOT_FOUND, "MESSAGE_NOT_FOUND", "There is no such message.")
+
+
+def reply_not_allowed() -> Refusal:
+    return Refusal(Status.FAILED_PRECONDITION, "REPLY_NOT_ALLOWED", "The message does not allow answers.")
+
+
+def reply_period_over() -> Refusal:
+    return Refusal(Status.FAILED_PRECONDITION, "REPLY_PERIOD_OVER", "The time to answer the message is over.")

@@ -1,0 +1,1 @@
+"""Messages of practices and answers of patients: accepted, checked and stored once."""

@@ -1,0 +1,94 @@
+"""Stores a message with all that belongs to it; the conversation's row is locked first."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.messaging import tables
+from services.messaging.messages.domain import Direction
+from services.messaging.messages.rows import receipt_values
+from services.messaging.messages.sealing import ContentSealer
+from services.messaging.receipts import storage as receipts
+from services.messaging.receipts.domain import Fact, FactKind, fact_id, first_receipt
+from services.messaging.sending.domain import Attachment, Draft, reply_until
+
+_CONVERSATION: Final = tables.conversation
+_TICK_OF_CLOCK: Final = timedelta(microseconds=1)
+
+
+async def touch_conversation(
+    tx: AsyncConnection, draft: Draft, new_id: UUID, now: datetime
+) -> tuple[UUID, datetime]:
+    """Make this the newest message of the patient's conversation; return its id and the message's time.
+
+    The time is later than that of the message before, so that the order within a conversation is that of
+    the commits, whatever the clocks say.
+    """
+    statement = upsert(_CONVERSATION).values(
+        practice_id=draft.practice_id,
+        id=new_id,
+        patient_id=draft.patient_id,
+        newest_message_id=draft.id,
+        newest_at=now,
+        unread_answers=1 if draft.direction is Direction.TO_PRACTICE else 0,
+    )
+    touched = statement.on_conflict_do_update(
+        index_elements=[_CONVERSATION.c.practice_id, _CONVERSATION.c.patient_id],
+        set_={
+            "newest_message_id": statement.excluded.newest_message_id,
+            "newest_at": func.greatest(
+                statement.excluded.newest_at, _CONVERSATION.c.newest_at + _TICK_OF_CLOCK
+            ),
+            "unread_answers": _CONVERSATION.c.unread_answers + statement.excluded.unread_answers,
+        },
+    ).returning(_CONVERSATION.c.id, _CONVERSATION.c.newest_at)
+    row = (await tx.execute(touched)).one()
+    return row.id, row.newest_at
+
+
+async def insert_message(
+    tx: AsyncConnection, draft: Draft, content: ContentSealer, conversation_id: UUID, sent_at: datetime
+) -> None:
+    """The message, its attachments and its first fact."""
+    row = {
+        "practice_id": draft.practice_id,
+        "id": draft.id,
+        "conversation_id": conversation_id,
+        "patient_id": draft.patient_id,
+        "direction": draft.direction,
+        "purpose": draft.purpose,
+        "author_kind": draft.author_kind,
+        "author_id": draft.author_id,
+        "subject": content.seal_subject(draft.subject),
+        "body": content.seal_body(draft.body),
+        "sent_at": sent_at,
+        "reply_until": reply_until(draft, sent_at),
+        "in_reply_to": draft.in_reply_to,
+        "attachment_count": len(draft.attachments),
+        **receipt_values(first_receipt(draft.direction, sent_at)),
+    }
+    await tx.execute(insert(tables.message).values(row))
+    if draft.attachments:
+        rows = [_attachment(draft, content, place, each) for place, each in enumerate(draft.attachments)]
+        await tx.execute(insert(tables.message_attachment).values(rows))
+    queued = Fact(fact_id(draft.id, FactKind.QUEUED), FactKind.QUEUED, sent_at)
+    await receipts.add(tx, [receipts.NewFact(draft.practice_id, draft.id, queued)])
+
+
+def _attachment(
+    draft: Draft, content: ContentSealer, position: int, attachment: Attachment
+) -> dict[str, object]:
+    return {
+        "practice_id": draft.practice_id,
+        "message_id": draft.id,
+        "position": position,
+        "attachment_id": attachment.id,
+        "file_name": content.seal_file_name(attachment.id, attachment.file_name),
+        "media_type": attachment.media_type,
+        "size": attachment.size,
+        "sha256": content.seal_sha256(attachment.id, attachment.sha256),
+    }

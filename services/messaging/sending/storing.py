@@ -1,0 +1,109 @@
+"""Stores a draft in one transaction with everything that follows from it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import outbox
+from chassis.audit import record_audit
+from chassis.caller import Caller
+from chassis.database import Database
+from chassis.events import Event
+from chassis.idempotency import Requests
+from chassis.keys import Keys
+from praxispost.messaging.v1.events_pb2 import MessageSent
+from praxispost.messaging.v1.messaging_pb2 import SendMessageResponse, SendReplyResponse
+from services.messaging.changes import storage as changes
+from services.messaging.changes.domain import Change, ChangeKind
+from services.messaging.messages.domain import Direction
+from services.messaging.messages.sealing import ContentSealer
+from services.messaging.metrics import Metrics
+from services.messaging.sending import storage
+from services.messaging.sending.attempt import Attempt
+from services.messaging.sending.domain import Draft
+from services.messaging.times import timestamp
+
+R = TypeVar("R", SendMessageResponse, SendReplyResponse)
+
+
+class Storing:
+    """Stores messages of both sides."""
+
+    def __init__(
+        self,
+        database: Database,
+        keys: Keys,
+        requests: Requests,
+        metrics: Metrics,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._database = database
+        self._keys = keys
+        self._requests = requests
+        self._metrics = metrics
+        self._clock = clock
+        self._new_id = new_id
+
+    async def store(self, attempt: Attempt[R], draft: Draft) -> R:
+        """Message, conversation, fact, audit row, event and change; or the answer of an earlier try."""
+        sealer = await self._keys.sealer(draft.patient_id)
+        content = ContentSealer(sealer, draft.practice_id, draft.patient_id, draft.id)
+        async with self._database.transaction([draft.practice_id]) as tx:
+            response, stored = await self._once(tx, attempt, draft, content)
+            await changes.record(tx, stored)
+        if stored:
+            self._metrics.stored(draft.direction)
+        return response
+
+    async def _once(
+        self, tx: AsyncConnection, attempt: Attempt[R], draft: Draft, content: ContentSealer
+    ) -> tuple[R, Sequence[Change]]:
+        stored: list[Change] = []
+
+        async def effect() -> R:
+            change = await self._store(tx, attempt.caller, draft, content)
+            stored.append(change)
+            return attempt.response_type(
+                message_id=str(draft.id),
+                conversation_id=str(change.conversation_id),
+                sent_at=timestamp(change.at),
+            )
+
+        return await attempt.once(self._requests, tx, effect), stored
+
+    async def _store(
+        self, tx: AsyncConnection, caller: Caller, draft: Draft, content: ContentSealer
+    ) -> Change:
+        now = self._clock()
+        conversation_id, sent_at = await storage.touch_conversation(tx, draft, self._new_id(), now)
+        await storage.insert_message(tx, draft, content, conversation_id, sent_at)
+        await record_audit(
+            tx,
+            caller=caller,
+            tenant_id=draft.practice_id,
+            action="message.sent",
+            object_kind="message",
+            object_id=draft.id,
+            now=now,
+        )
+        if draft.direction is Direction.TO_PATIENT:
+            await outbox.record(tx, _sent(draft, conversation_id, sent_at))
+        return Change(
+            ChangeKind.MESSAGE, draft.practice_id, draft.patient_id, conversation_id, draft.id, sent_at
+        )
+
+
+def _sent(draft: Draft, conversation_id: UUID, sent_at: datetime) -> Event:
+    return Event(
+        type="messaging.message_sent",
+        tenant_id=draft.practice_id,
+        aggregate_id=draft.id,
+        aggregate_version=1,
+        occurred_at=sent_at,
+        data=MessageSent(patient_id=str(draft.patient_id), conversation_id=str(conversation_id)),
+    )

@@ -1,0 +1,46 @@
+"""What api, worker and migration read from the environment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from chassis.grpc_server import GrpcSettings
+from chassis.settings import Secret
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """The api: `wrapping_keys` is the folder with the keys that wrap the patients' keys."""
+
+    grpc: GrpcSettings
+    database_url: Secret
+    keys_database_url: Secret
+    wrapping_keys: Path
+    identity_target: str
+    attachments_target: str
+    service_account_id: str
+    service_account_secret: Secret
+    metrics_port: int
+    metrics_host: str = "127.0.0.1"
+    log_level: str = "info"
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """The worker."""
+
+    database_url: Secret
+    amqp_url: Secret
+    metrics_port: int
+    metrics_host: str = "127.0.0.1"
+    log_level: str = "info"
+
+
+@dataclass(frozen=True)
+class MigrateSettings:
+    """The migration: logs in with the `migrate_…` addresses, and gives rights to the users of the others."""
+
+    migrate_database_url: Secret
+    database_url: Secret
+    migrate_keys_database_url: Secret
+    keys_database_url: Secret
+    log_level: str = "info"

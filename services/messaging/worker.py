@@ -1,0 +1,69 @@
+"""The worker: takes in what others tell of patients and prompts, and publishes what happened here."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from chassis import outbox
+from chassis.database import Database
+from chassis.inbox import Inbox
+from chassis.relay import Relay
+from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
+from chassis.telemetry import Telemetry
+from chassis.worker import Worker
+from services.messaging.bindings import PATIENT_CHANGED, PROMPT_ACCEPTED, PROMPT_FAILED, SERVICE
+from services.messaging.metrics import Metrics
+from services.messaging.patients.learning import PatientEvents
+from services.messaging.receipts.events import PromptEvents
+from services.messaging.settings import WorkerSettings
+
+_INBOX_LANES: Final = 4
+_PRUNE_EVERY: Final = timedelta(hours=1)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
+    """Work until stopped."""
+    telemetry = Telemetry(SERVICE, "worker", settings.metrics_port, settings.metrics_host)
+    database = Database(settings.database_url, pool_size=_INBOX_LANES + 2)
+    patients = PatientEvents(_now)
+    prompts = PromptEvents(_now, Metrics(telemetry.registry))
+    inbox = Inbox(
+        database,
+        consumer=SERVICE,
+        handlers={
+            PATIENT_CHANGED: patients.changed,
+            PROMPT_ACCEPTED: prompts.accepted,
+            PROMPT_FAILED: prompts.failed,
+        },
+        registry=telemetry.registry,
+        parallel=_INBOX_LANES,
+    )
+    relay = Relay(
+        database_url=settings.database_url,
+        amqp_url=settings.amqp_url,
+        exchange=SERVICE,
+        registry=telemetry.registry,
+    )
+
+    async def prune() -> None:
+        await inbox.prune()
+        async with database.transaction() as tx:
+            await outbox.prune(tx)
+
+    worker = Worker(settings.database_url)
+    worker.serve("inbox", inbox.run, wake_channel=INBOX_CHANNEL)
+    worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
+    worker.every("prune", _PRUNE_EVERY, prune)
+
+    telemetry.start()
+    telemetry.ready = True
+    try:
+        await worker.run(stop)
+    finally:
+        telemetry.ready = False
+        await database.close()
+        telemetry.stop()
