@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.keys import KeyDatabase
 from chassis.wrapping import WrappingKeys
 
+_PUBLISHED_SECONDS = 60.0
 _ADVISORY_LOCK = 6_412_093_881_137_205
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _SELECT = text(
@@ -51,6 +53,8 @@ class SigningKeys:
         self._database = database
         self._wrapping = wrapping
         self._current: SigningKey | None = None
+        self._published: tuple[VerifyingKey, ...] = ()
+        self._published_until = 0.0
 
     async def current(self) -> SigningKey:
         """The key to sign with, made now if there is none yet."""
@@ -59,8 +63,11 @@ class SigningKeys:
         return self._current
 
     async def published(self) -> tuple[VerifyingKey, ...]:
-        """All keys whose signatures are to be accepted, newest first."""
-        return tuple(key.public for key in await self._load())
+        """All keys whose signatures are to be accepted, newest first; looked up once a minute at most."""
+        if self._published_until < monotonic():
+            self._published = tuple(key.public for key in await self._load())
+            self._published_until = monotonic() + _PUBLISHED_SECONDS
+        return self._published
 
     async def _load(self) -> list[SigningKey]:
         async with self._database.transaction() as tx:

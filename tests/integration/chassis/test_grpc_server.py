@@ -358,6 +358,21 @@ async def test_a_drain_lets_calls_end_and_tells_streams_to() -> None:
         await drained
 
 
+async def test_who_watches_readiness_sees_it_until_the_drain() -> None:
+    async with bench() as served:
+        watch: aio.UnaryStreamMultiCallable[HealthCheckRequest, HealthCheckResponse]
+        watch = served.channel.unary_stream(
+            "/grpc.health.v1.Health/Watch",
+            HealthCheckRequest.SerializeToString,
+            HealthCheckResponse.FromString,
+        )
+        readiness = watch(HealthCheckRequest(service=READINESS))
+        assert (await readiness.read()) == HealthCheckResponse(status="SERVING")
+        await served.server.drain(served.running)
+        assert (await readiness.read()) == HealthCheckResponse(status="NOT_SERVING")
+        assert (await failure(readiness.read())).code() is grpc.StatusCode.UNAVAILABLE
+
+
 async def test_what_does_not_end_within_the_drain_time_is_ended() -> None:
     behaviour = Hanging()
     settings = GrpcSettings(port=0, drain=timedelta(milliseconds=50))

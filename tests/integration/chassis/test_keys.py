@@ -1,0 +1,158 @@
+"""Keys in their database: made once whoever asks first, wrapped, and not the app role's to change."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from chassis import key_schema
+from chassis.keys import KeyDatabase, Keys
+from chassis.migrations import migrate_sql
+from chassis.sealing import CiphertextMoved
+from chassis.signing import SigningKeys
+from chassis.wrapping import FileWrappingKeys, WrappingKeysError
+from tests.integration.chassis import sample
+
+
+@dataclass(frozen=True, slots=True)
+class KeySetting:
+    """An empty key database with its schema, and wrapping keys for it."""
+
+    database: KeyDatabase
+    owner_url: str
+    app_url: str
+    folder: Path
+
+    def keys(self) -> Keys:
+        """The keys as another process would see them."""
+        return Keys(self.database, self.wrapping)
+
+    def signing_keys(self) -> SigningKeys:
+        return SigningKeys(self.database, self.wrapping)
+
+    @property
+    def wrapping(self) -> FileWrappingKeys:
+        return FileWrappingKeys(self.folder)
+
+
+def write_wrapping_key(folder: Path, version: int) -> None:
+    key = bytes([version]) * 32
+    (folder / str(version)).write_text(base64.b64encode(key).decode(), encoding="ascii")
+
+
+@pytest.fixture
+async def setting(postgres_url: str, tmp_path: Path) -> AsyncIterator[KeySetting]:
+    made = sample.create_empty(postgres_url)
+    migrate_sql(made.owner_url, key_schema.VERSIONS, made.app_role)
+    write_wrapping_key(tmp_path, 1)
+    database = KeyDatabase(made.app_url)
+    yield KeySetting(database, made.owner_url, made.app_url, tmp_path)
+    await database.close()
+
+
+def stored(setting: KeySetting, table: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(setting.owner_url) as connection:
+        query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(table))
+        return connection.execute(query).fetchall()
+
+
+async def test_a_subjects_key_is_made_once_and_kept(setting: KeySetting) -> None:
+    subject = uuid4()
+    keys = setting.keys()
+    sealed = (await keys.sealer(subject)).seal(b"text", "place")
+    assert await keys.sealer(subject) is await keys.sealer(subject)
+    assert (await setting.keys().sealer(subject)).open(sealed, "place") == b"text"
+    assert len(stored(setting, "subject_key")) == 1
+
+
+async def test_processes_that_make_the_same_key_at_once_agree_on_one(setting: KeySetting) -> None:
+    subjects = [uuid4() for _ in range(20)]
+    processes = [setting.keys() for _ in range(8)]
+    found = await asyncio.gather(*(each.sealers(subjects) for each in processes))
+    for subject in subjects:
+        sealed = found[0][subject].seal(b"text", "place")
+        assert {each[subject].open(sealed, "place") for each in found} == {b"text"}
+    assert len(stored(setting, "subject_key")) == len(subjects)
+
+
+async def test_several_subjects_come_together_with_new_ones_among_them(setting: KeySetting) -> None:
+    known, new = uuid4(), uuid4()
+    sealed = (await setting.keys().sealer(known)).seal(b"text", "place")
+    sealers = await setting.keys().sealers([known, new, known])
+    assert set(sealers) == {known, new}
+    assert sealers[known].open(sealed, "place") == b"text"
+    with pytest.raises(CiphertextMoved):
+        sealers[new].open(sealed, "place")
+    assert await setting.keys().sealers([]) == {}
+
+
+async def test_a_services_own_key_is_the_same_in_all_its_processes(setting: KeySetting) -> None:
+    found = await asyncio.gather(*(setting.keys().service_key("search") for _ in range(8)))
+    assert len(set(found)) == 1
+    assert len(found[0]) == 32
+    assert await setting.keys().service_key("else") != found[0]
+
+
+async def test_no_key_lies_bare_in_the_database(setting: KeySetting) -> None:
+    service_key = await setting.keys().service_key("search")
+    signing_key = await setting.signing_keys().current()
+    dump = repr([stored(setting, table) for table in ("service_key", "signing_key")])
+    assert repr(service_key)[2:-1] not in dump
+    assert repr(signing_key.private.private_bytes_raw())[2:-1] not in dump
+    assert "private" not in repr(signing_key)
+
+
+async def test_a_wrapped_key_moved_to_another_subject_does_not_open(setting: KeySetting) -> None:
+    first, second = uuid4(), uuid4()
+    await setting.keys().sealers([first, second])
+    with psycopg.connect(setting.owner_url, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE subject_key SET wrapped = (SELECT wrapped FROM subject_key WHERE subject_id = %s)"
+            " WHERE subject_id = %s",
+            (first, second),
+        )
+    with pytest.raises(CiphertextMoved):
+        await setting.keys().sealer(second)
+
+
+async def test_a_new_wrapping_key_wraps_and_the_old_one_still_unwraps(setting: KeySetting) -> None:
+    old, new = uuid4(), uuid4()
+    sealed = (await setting.keys().sealer(old)).seal(b"text", "place")
+    write_wrapping_key(setting.folder, 2)
+    await setting.keys().sealer(new)
+    assert (await setting.keys().sealer(old)).open(sealed, "place") == b"text"
+    (setting.folder / "1").unlink()
+    await setting.keys().sealer(new)
+    with pytest.raises(WrappingKeysError, match="wrapping key 1 is missing"):
+        await setting.keys().sealer(old)
+
+
+async def test_the_signing_key_is_made_once_and_published(setting: KeySetting) -> None:
+    found = await asyncio.gather(*(setting.signing_keys().current() for _ in range(8)))
+    assert len({key.id for key in found}) == 1
+    (published,) = await setting.signing_keys().published()
+    assert published == found[0].public
+    assert len(published.ed25519) == 32
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM subject_key",
+        "UPDATE subject_key SET wrapped = ''",
+        "DELETE FROM signing_key",
+        "TRUNCATE service_key",
+        "DROP TABLE service_key",
+        "CREATE TABLE other (id integer)",
+    ],
+)
+async def test_the_app_role_can_neither_change_nor_destroy_keys(setting: KeySetting, statement: str) -> None:
+    await setting.keys().sealer(UUID(int=1))
+    with psycopg.connect(setting.app_url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement.encode())
