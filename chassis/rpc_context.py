@@ -27,8 +27,8 @@ def end_at(deadline: float | None) -> None:
 def seconds_left() -> float | None:
     """How long the RPC that is being served may still take; None where nothing limits it.
 
-    Work that goes on after the deadline is not the RPC's, which was cancelled then, but a task's that it started and
-    that lives on: the deadline does not bind that.
+    Work that goes on after the deadline is not the RPC's, which was cancelled then, but a task's that it
+    started and that lives on: the deadline does not bind that.
     """
     deadline = _DEADLINE.get()
     left = 0.0 if deadline is None else deadline - asyncio.get_running_loop().time()

@@ -153,13 +153,16 @@ async def test_a_call_carries_the_request_id_and_no_more_time_than_is_left(to_id
         end_at(asyncio.get_running_loop().time() + 2)
         await unary(HELLO)
         await unary(HELLO, timeout=1)
+        end_at(asyncio.get_running_loop().time() - 1)
+        await unary(HELLO)
         end_at(None)
-    (subject, request_id, left), (_, other_id, second), (_, _, third) = behaviour.seen
+    (subject, request_id, left), (_, other_id, second), (_, _, third), (_, _, lived_on) = behaviour.seen
     assert (subject, request_id) == (ACCOUNT, "id-7")
     assert other_id not in {"", "id-7"}
     assert 4 < left <= 5
     assert 1.5 < second < 2.5
     assert third < 1.5
+    assert lived_on > 4
 
 
 async def test_a_callers_own_token_is_passed_on(to_identity: aio.Channel) -> None:
