@@ -1,7 +1,7 @@
 """The api: answers NoticeService, and keeps nothing."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from chassis.grpc_client import channel
@@ -23,6 +23,8 @@ from services.notifier.texts import Texts
 
 # Letters handed over, and so connections to the relay, at the same time.
 _PARALLEL: Final = 8
+# Less than the 30 s that identity waits for an answer.
+_PATIENCE: Final = timedelta(seconds=25)
 ERROR_DOMAIN: Final = "notifier.praxispost"
 
 
@@ -39,7 +41,9 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     to_identity = channel(settings.identity_target, tokens=None, audience="identity", telemetry=telemetry)
     verifier = TokenVerifier(SERVICE, PublicKeys.of(to_identity), _now)
 
-    mail = MailRelay(settings.smtp, greeting_name=domain_of(settings.mail_from), connections=_PARALLEL)
+    mail = MailRelay(
+        settings.smtp, greeting_name=domain_of(settings.mail_from), connections=_PARALLEL, patience=_PATIENCE
+    )
     gateway = HttpSmsGateway(settings.sms)
     sender = NoticeSender(
         mail,

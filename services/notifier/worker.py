@@ -29,6 +29,8 @@ from services.notifier.texts import Texts
 
 # Prompts in hand, and so connections to the relay, at the same time.
 _PARALLEL: Final = 8
+# Together with identity's deadline far less than the lease of a prompt.
+_PATIENCE: Final = timedelta(seconds=60)
 _INBOX_LANES: Final = 4
 _PRUNE_EVERY: Final = timedelta(hours=1)
 
@@ -48,7 +50,9 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     tokens = ServiceTokens(to_token_service, settings.service_account_id, settings.service_account_secret)
     to_identity = channel(settings.identity_target, tokens=tokens, audience="identity", telemetry=telemetry)
 
-    mail = MailRelay(settings.smtp, greeting_name=domain_of(settings.mail_from), connections=_PARALLEL)
+    mail = MailRelay(
+        settings.smtp, greeting_name=domain_of(settings.mail_from), connections=_PARALLEL, patience=_PATIENCE
+    )
     sender = PromptSender(
         database,
         IdentityContacts(to_identity),

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import time
+from datetime import timedelta
 from typing import Final
 
 import aiosmtplib
@@ -16,8 +17,6 @@ COMMAND_TIMEOUT: Final = 10.0
 # A relay that is slow to answer the final dot has often taken the letter: giving up early sends it twice
 # (RFC 1047).
 CONTENT_TIMEOUT: Final = 30.0
-# Everything together, connecting included; leases and deadlines of callers are measured against it.
-HANDOVER_TIMEOUT: Final = 60.0
 # Relays and firewalls drop idle connections after minutes, the latter without a word.
 _IDLE_LIMIT: Final = 60.0
 
@@ -27,23 +26,28 @@ class _Gone(Exception):
 
 
 class MailRelay:
-    """The relay, reached over at most `connections` connections at a time; further letters wait for one."""
+    """The relay, reached over at most `connections` connections at a time; further letters wait for one.
 
-    def __init__(self, settings: SmtpSettings, *, greeting_name: str, connections: int) -> None:
+    A letter that takes longer than `patience`, connecting included, is given up for now.
+    """
+
+    def __init__(
+        self, settings: SmtpSettings, *, greeting_name: str, connections: int, patience: timedelta
+    ) -> None:
         self._settings = settings
         self._greeting_name = greeting_name
         self._tls = None if settings.security == "none" else tls_context(settings)
+        self._patience = patience.total_seconds()
         self._slots = asyncio.Semaphore(connections)
         self._kept: list[tuple[aiosmtplib.SMTP, float]] = []
 
     async def hand_over(self, envelope: Envelope) -> Handover:
         """Hand one letter over; every failure of relay and network is a verdict, never an exception."""
-        async with self._slots:
-            try:
-                async with asyncio.timeout(HANDOVER_TIMEOUT):
-                    return await self._hand_over(envelope)
-            except TimeoutError:
-                return Handover(Verdict.CHANNEL_UNAVAILABLE)
+        try:
+            async with asyncio.timeout(self._patience), self._slots:
+                return await self._hand_over(envelope)
+        except TimeoutError:
+            return Handover(Verdict.CHANNEL_UNAVAILABLE)
 
     async def close(self) -> None:
         """Take leave of the relay."""

@@ -1,5 +1,6 @@
 """Hands SMS over to any gateway that takes one HTTP request per SMS, described by templates."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -12,7 +13,8 @@ from chassis.settings import SettingsError
 from services.notifier.handover import Handover, Verdict
 from services.notifier.loopback import is_loopback
 
-TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
+_TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
+_PATIENCE: Final = 20.0
 # Answers in the 400s that speak of the moment, not of the number.
 _TRY_LATER: Final = frozenset({408, 425, 429})
 # Answers that speak of our account or our templates: every number would get them.
@@ -49,20 +51,17 @@ class HttpSmsGateway:
     def __init__(self, settings: SmsSettings, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._method = settings.method.upper()
         self._url, self._body, self._headers = _compile(settings)
-        self._client = httpx.AsyncClient(timeout=TIMEOUT, transport=transport, follow_redirects=False)
+        self._client = httpx.AsyncClient(timeout=_TIMEOUT, transport=transport, follow_redirects=False)
 
     async def hand_over(self, to: str, text: str) -> Handover:
         """Hand one SMS over."""
         values = {"to": to, "text": text}
         headers = {name: value.render(values) for name, value in self._headers.items()}
+        url, body = self._url.render(values), self._body.render(values).encode()
         try:
-            response = await self._client.request(
-                self._method,
-                self._url.render(values),
-                content=self._body.render(values).encode(),
-                headers=headers,
-            )
-        except httpx.TransportError:
+            async with asyncio.timeout(_PATIENCE):
+                response = await self._client.request(self._method, url, content=body, headers=headers)
+        except (httpx.TransportError, TimeoutError):
             return Handover(Verdict.CHANNEL_UNAVAILABLE)
         return _judge(response.status_code)
 

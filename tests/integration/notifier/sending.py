@@ -102,7 +102,12 @@ async def working(
 ) -> AsyncIterator[None]:
     """A worker that sends to the relay on this port."""
     now, registry = clock or Clock(), registry or CollectorRegistry()
-    mail = MailRelay(SmtpSettings("127.0.0.1", port, "none"), greeting_name="post.example", connections=4)
+    mail = MailRelay(
+        SmtpSettings("127.0.0.1", port, "none"),
+        greeting_name="post.example",
+        connections=4,
+        patience=timedelta(minutes=1),
+    )
     sender = PromptSender(
         database,
         people,
