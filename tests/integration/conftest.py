@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.catcher.client import CatcherClient
+from deploy.local.catcher.starting import Catcher
 from deploy.local.data_folder import DataFolder
 from deploy.local.postgres import Postgres
+from deploy.local.rabbitmq import GivenRabbitMq, RabbitMq
+from deploy.local.rabbitmq import rabbitmq as rabbitmq_on
+from deploy.local.s3 import S3
 
 _BUILD = Path(__file__).parents[2] / "build"
 
@@ -32,3 +37,38 @@ def postgres(stores_folder: DataFolder) -> Iterator[Postgres]:
 def postgres_url(postgres: Postgres) -> str:
     """Its superuser's address."""
     return postgres.superuser_url
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(stores_folder: DataFolder) -> Iterator[RabbitMq | GivenRabbitMq]:
+    """A private RabbitMQ, or the one that was given."""
+    server = rabbitmq_on(stores_folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3(stores_folder: DataFolder) -> Iterator[S3]:
+    """A private S3 server with one bucket."""
+    server = S3(stores_folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def catcher(stores_folder: DataFolder) -> Iterator[Catcher]:
+    """A catcher of mail and SMS."""
+    server = Catcher(stores_folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def caught(catcher: Catcher) -> Iterator[CatcherClient]:
+    """What the catcher caught."""
+    client = catcher.client()
+    yield client
+    client.close()

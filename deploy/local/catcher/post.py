@@ -1,7 +1,9 @@
 """What was caught: mails and SMS in the order of their arrival, and waiting for more."""
 
 import asyncio
+import contextlib
 from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -13,7 +15,7 @@ _KEPT = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail for one recipient of its envelope. `number` counts mails and SMS together, from 1."""
+    """One mail for one recipient of its envelope. `number` counts mails and SMS together."""
 
     number: int
     received_at: datetime
@@ -37,12 +39,15 @@ class Sms:
 
 
 class Post:
-    """Keeps what was caught in memory; `number` of the newest never goes back while the process lives."""
+    """Keeps what was caught in memory. Numbers begin with the time of the start, in milliseconds.
 
-    def __init__(self) -> None:
+    So they grow over restarts too, and who asks for what is newer than something need not know of one.
+    """
+
+    def __init__(self, started_at: datetime) -> None:
         self._caught: deque[Mail | Sms] = deque(maxlen=_KEPT)
         self._changed = asyncio.Condition()
-        self.newest = 0
+        self.newest = int(started_at.timestamp() * 1000)
 
     async def catch_mail(self, now: datetime, sender: str, to: str, content: bytes) -> None:
         """Keep a mail as it stood on the wire."""
@@ -67,27 +72,20 @@ class Post:
 
     def mails(self, to: str | None, after: int) -> list[Mail]:
         """The mails for an address (or for all) that came after a number, oldest first."""
-        return [
-            each
-            for each in self._caught
-            if isinstance(each, Mail) and each.number > after and to in (None, each.to)
-        ]
+        return [each for each in self._newer(to, after) if isinstance(each, Mail)]
 
     def sms(self, to: str | None, after: int) -> list[Sms]:
         """The SMS to a number (or to all) that came after a number, oldest first."""
-        return [
-            each
-            for each in self._caught
-            if isinstance(each, Sms) and each.number > after and to in (None, each.to)
-        ]
+        return [each for each in self._newer(to, after) if isinstance(each, Sms)]
 
-    async def more_than(self, number: int, seconds: float) -> None:
-        """Return when there is something newer than `number`, or after so many seconds."""
-        try:
+    async def until(self, something: Callable[[], bool], seconds: float) -> None:
+        """Return when `something` holds, which each arrival may have made true, or after so many seconds."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds), self._changed:
-                await self._changed.wait_for(lambda: self.newest > number)
-        except TimeoutError:
-            return
+                await self._changed.wait_for(something)
+
+    def _newer(self, to: str | None, after: int) -> Iterator[Mail | Sms]:
+        return (each for each in self._caught if each.number > after and to in (None, each.to))
 
     def _next(self) -> int:
         self.newest += 1
@@ -101,4 +99,4 @@ class Post:
 
 def _body(message: EmailMessage, kind: str) -> str:
     part = message.get_body(preferencelist=(kind,))
-    return str(part.get_content()) if part is not None else ""
+    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
