@@ -10,7 +10,7 @@ from kombu.transport.pyamqp import Channel
 # What kombu raises when the connection is gone or was never there; a silent broker ends as TimeoutError.
 LOST: tuple[type[Exception], ...] = (AMQPError, OSError)
 
-_HEARTBEAT = 10
+_HEARTBEAT = 6
 _ANSWER_WITHIN = 10
 _FAREWELL = 2
 _DELIVERY_LIMIT = 20

@@ -41,8 +41,13 @@ class EventQueue(Entrypoint):
 
     stopping = Stopping()
 
-    def __init__(self, consumer: str, bindings: Sequence[tuple[str, str]]) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        consumer: str,
+        bindings: Sequence[tuple[str, str]],
+        expected_exceptions: tuple[type[Exception], ...] = (),
+    ) -> None:
+        super().__init__(expected_exceptions=expected_exceptions)
         self._consumer = consumer
         self._bindings = bindings
         self._in_hand: set[Message] = set()
@@ -100,6 +105,7 @@ class EventQueue(Entrypoint):
         _LOG.info("consuming", queue=self._consumer)
         while not self.stopping.requested:
             self._turn(connection)
+        self._telemetry.ready = False
         consumer.cancel()
         deadline = time.monotonic() + _GRACE
         while self._in_hand and time.monotonic() < deadline:

@@ -51,7 +51,7 @@ class Requests:
         request_hash = self._hash(request)
         row = _row(key)
         placeholder = insert(_REQUEST).values(**key, request_hash=request_hash).on_conflict_do_nothing()
-        if (await tx.execute(placeholder)).rowcount == 0:
+        if (await tx.execute(placeholder.returning(_REQUEST.c.request_id))).first() is None:
             earlier = (await tx.execute(select(_REQUEST).where(row))).one()
             return _answer(earlier.request_hash, request_hash, earlier.response, response_type)
         response = await effect()

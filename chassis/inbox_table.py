@@ -65,8 +65,9 @@ class InboxTable(DependencyProvider):
             "type": envelope.type,
             "envelope": envelope.SerializeToString(),
         }
+        statement = insert(TABLES.inbox).values(row).on_conflict_do_nothing()
         with self._connected().begin() as tx:
-            new = tx.execute(insert(TABLES.inbox).values(row).on_conflict_do_nothing()).rowcount > 0
+            new = tx.execute(statement.returning(TABLES.inbox.c.event_id)).first() is not None
         if new:
             self._wake_worker()
         return new

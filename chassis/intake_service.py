@@ -10,7 +10,7 @@ from nameko.containers import ServiceContainer
 
 from chassis import logs
 from chassis.event_queue import EventQueue
-from chassis.inbox_table import InboxTable
+from chassis.inbox_table import InboxTable, NotStored
 from chassis.telemetry import Telemetry
 from praxispost.chassis.v1.envelope_pb2 import Envelope
 
@@ -26,7 +26,7 @@ def intake_service(consumer: str, bindings: Sequence[tuple[str, str]]) -> type:
         name = f"{consumer}_intake"
         store = InboxTable(consumer)
 
-        @EventQueue.decorator(consumer, bindings)
+        @EventQueue.decorator(consumer, bindings, expected_exceptions=(NotStored,))
         def receive(self, envelope: Envelope) -> bool:
             return bool(self.store(envelope))
 

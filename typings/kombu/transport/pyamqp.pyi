@@ -2,9 +2,13 @@ from collections.abc import Callable, Mapping
 
 from kombu import Message
 
+class _QueueDeclared:
+    message_count: int
+
 class Channel:
     events: dict[str, set[Callable[..., None]]]
     connection: object | None
+    def queue_declare(self, queue: str, passive: bool = False) -> _QueueDeclared: ...
     def confirm_select(self) -> None: ...
     def prepare_message(
         self,
