@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from chassis.database import Database
 from chassis.grpc_client import channel
@@ -26,14 +26,14 @@ from services.messaging.changes.listing import ChangeListing
 from services.messaging.changes.storage import CHANNEL
 from services.messaging.changes.watching import ChangeFeed
 from services.messaging.metrics import Metrics
-from services.messaging.patients.identity import Identity
+from services.messaging.patients.identity import Identity, PatientDirectory
 from services.messaging.patients.reachability import Reachability
 from services.messaging.reading.content import ContentReader
 from services.messaging.reading.grants import Grants
 from services.messaging.reading.listing import Listing
 from services.messaging.reading.mailbox import Mailbox
 from services.messaging.reading.opening import Opening
-from services.messaging.sending.claims import AttachmentClaims
+from services.messaging.sending.claims import AttachmentClaims, Claims
 from services.messaging.sending.message import MessageSending
 from services.messaging.sending.reply import ReplySending
 from services.messaging.sending.storing import Storing
@@ -66,22 +66,16 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     )
     verifier = TokenVerifier(SERVICE, PublicKeys.of(to_token_service), _now)
 
-    metrics = Metrics(telemetry.registry)
-    requests = Requests(await keys.service_key("request-hash"))
-    reachability = Reachability(database, Identity(to_identity), _now)
-    claims = AttachmentClaims(to_attachments)
-    storing = Storing(database, keys, requests, metrics, clock=_now, new_id=uuid4)
-    reader = ContentReader(keys)
-    feed = ChangeFeed(database)
-    use_cases = UseCases(
-        messages=MessageSending(database, requests, reachability, claims, storing),
-        replies=ReplySending(database, requests, claims, storing, _now),
-        opening=Opening(database, reader, metrics, _now),
-        listing=Listing(database, reader),
-        mailbox=Mailbox(database, reader, metrics, _now),
-        changes=ChangeListing(database),
-        feed=feed,
-        grants=Grants(signing_keys, _now),
+    use_cases = assemble(
+        database,
+        keys,
+        Requests(await keys.service_key("request-hash")),
+        Identity(to_identity),
+        AttachmentClaims(to_attachments),
+        Grants(signing_keys, _now),
+        Metrics(telemetry.registry),
+        clock=_now,
+        new_id=uuid4,
     )
     server = GrpcServer(
         settings.grpc,
@@ -96,7 +90,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
 
     telemetry.start()
     try:
-        async with Wakeups(settings.database_url, [CHANNEL]) as wakeups, _running(feed, wakeups):
+        async with Wakeups(settings.database_url, [CHANNEL]) as wakeups, _running(use_cases.feed, wakeups):
             await server.serve(stop)
     finally:
         for each in (to_identity, to_attachments, to_token_service):
@@ -104,6 +98,34 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         await database.close()
         await key_database.close()
         telemetry.stop()
+
+
+def assemble(
+    database: Database,
+    keys: Keys,
+    requests: Requests,
+    directory: PatientDirectory,
+    claims: Claims,
+    grants: Grants,
+    metrics: Metrics,
+    *,
+    clock: Callable[[], datetime],
+    new_id: Callable[[], UUID],
+) -> UseCases:
+    """Everything that the servicer translates to."""
+    reachability = Reachability(database, directory, clock)
+    storing = Storing(database, keys, requests, metrics, clock=clock, new_id=new_id)
+    reader = ContentReader(keys)
+    return UseCases(
+        messages=MessageSending(database, requests, reachability, claims, storing),
+        replies=ReplySending(database, requests, claims, storing, clock),
+        opening=Opening(database, reader, metrics, clock),
+        listing=Listing(database, reader),
+        mailbox=Mailbox(database, reader, metrics, clock),
+        changes=ChangeListing(database),
+        feed=ChangeFeed(database),
+        grants=grants,
+    )
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,62 @@
+"""Messaging's code and its contracts say the same."""
+
+import enum
+import inspect
+from pathlib import Path
+
+import pytest
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+
+from chassis.refusal import Refusal
+from praxispost.messaging.v1 import error_reason_pb2, messaging_pb2
+from services.messaging import refusals
+from services.messaging.access import ACCESS, WATCH
+from services.messaging.changes.domain import ChangeKind
+from services.messaging.messages.domain import AuthorKind, Direction, Purpose
+from services.messaging.receipts.domain import Evidence, FactKind, Failure, Reader, State
+
+_ARGUMENTS = {"contact_missing": (["email"],), "attachment_not_found": ("an id",)}
+
+
+@pytest.mark.parametrize(
+    ("own", "wire", "prefix"),
+    [
+        (Direction, messaging_pb2.Direction, "DIRECTION_"),
+        (Purpose, messaging_pb2.Purpose, "PURPOSE_"),
+        (AuthorKind, messaging_pb2.AuthorKind, "AUTHOR_KIND_"),
+        (State, messaging_pb2.ReceiptState, "RECEIPT_STATE_"),
+        (Evidence, messaging_pb2.ReceivedEvidence, "RECEIVED_EVIDENCE_"),
+        (Failure, messaging_pb2.FailureReason, "FAILURE_REASON_"),
+        (Reader, messaging_pb2.Reader, "READER_"),
+        (FactKind, messaging_pb2.ReceiptFactKind, "RECEIPT_FACT_KIND_"),
+        (ChangeKind, messaging_pb2.ChangeKind, "CHANGE_KIND_"),
+    ],
+)
+def test_enumerations_have_the_numbers_of_the_contract(
+    own: type[enum.IntEnum], wire: EnumTypeWrapper, prefix: str
+) -> None:
+    ours = {f"{prefix}{each.name}": each.value for each in own}
+    assert {f"{prefix}UNSPECIFIED": 0, **ours} == dict(wire.items())
+
+
+def test_there_is_one_refusal_for_each_reason() -> None:
+    functions = [each for _, each in inspect.getmembers(refusals, inspect.isfunction)]
+    made = [each(*_ARGUMENTS.get(each.__name__, ())) for each in functions]
+    assert all(isinstance(each, Refusal) for each in made)
+    reasons = {f"ERROR_REASON_{each.reason}" for each in made}
+    assert reasons == set(error_reason_pb2.ErrorReason.keys()) - {"ERROR_REASON_UNSPECIFIED"}
+
+
+def test_refusals_have_the_status_that_the_contract_names() -> None:
+    contract = Path("protos/praxispost/messaging/v1/error_reason.proto").read_text(encoding="utf-8")
+    for name, function in inspect.getmembers(refusals, inspect.isfunction):
+        refusal = function(*_ARGUMENTS.get(name, ()))
+        comment = contract.split(f"ERROR_REASON_{refusal.reason} ")[0].rsplit("//", 1)[1]
+        assert comment.strip().startswith(f"{refusal.status.name}: ")
+
+
+def test_every_method_has_its_roles() -> None:
+    service = messaging_pb2.DESCRIPTOR.services_by_name["MessagingService"]
+    methods = {f"/{service.full_name}/{method.name}" for method in service.methods}
+    assert methods == {each for each in ACCESS if each.startswith(f"/{service.full_name}/")}
+    assert WATCH in ACCESS
