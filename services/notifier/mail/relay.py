@@ -13,10 +13,10 @@ from services.notifier.mail.composing import Envelope
 from services.notifier.mail.settings import SmtpSettings, tls_context
 from services.notifier.mail.verdicts import Step, judge
 
-COMMAND_TIMEOUT: Final = 10.0
+_COMMAND_TIMEOUT: Final = 10.0
 # A relay that is slow to answer the final dot has often taken the letter: giving up early sends it twice
 # (RFC 1047).
-CONTENT_TIMEOUT: Final = 30.0
+_CONTENT_TIMEOUT: Final = 30.0
 # Relays and firewalls drop idle connections after minutes, the latter without a word.
 _IDLE_LIMIT: Final = 60.0
 
@@ -82,7 +82,7 @@ class MailRelay:
             username=self._settings.username,
             password=self._settings.password,
             local_hostname=self._greeting_name,
-            timeout=COMMAND_TIMEOUT,
+            timeout=_COMMAND_TIMEOUT,
             use_tls=self._settings.security == "tls",
             start_tls=self._settings.security == "starttls",
             tls_context=self._tls,
@@ -121,7 +121,7 @@ async def _send(connection: aiosmtplib.SMTP, envelope: Envelope, *, reused: bool
         step = Step.RECIPIENT
         await connection.rcpt(envelope.recipient)
         step = Step.CONTENT
-        await connection.data(envelope.content, timeout=CONTENT_TIMEOUT)
+        await connection.data(envelope.content, timeout=_CONTENT_TIMEOUT)
     except aiosmtplib.SMTPResponseException as error:
         handover = judge(step, error.code, error.message)
         if reused and step is Step.SENDER and handover.verdict is Verdict.CHANNEL_UNAVAILABLE:
@@ -137,9 +137,7 @@ async def _send(connection: aiosmtplib.SMTP, envelope: Envelope, *, reused: bool
 def _judge_connecting(error: Exception) -> Handover:
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return judge(Step.GREETING, error.code, error.message)
-    if isinstance(error, ssl.SSLCertVerificationError) or isinstance(
-        error.__cause__, ssl.SSLCertVerificationError
-    ):
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in (error, error.__cause__)):
         return Handover(Verdict.OWN_FAULT)
     if isinstance(error, OSError):  # aiosmtplib's connection errors and timeouts are OSErrors too
         return Handover(Verdict.CHANNEL_UNAVAILABLE)

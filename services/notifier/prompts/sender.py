@@ -1,14 +1,12 @@
 """Sends the prompts that are due: several at a time, each settled in one transaction with its event."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from chassis import logs, outbox
 from chassis.database import Database
-from chassis.refusal import Refusal
 from chassis.wakeups import Wake, Wakeups, pause
 from services.notifier.handover import Handover, Verdict
 from services.notifier.mail.composing import Envelope, Sender, UnusableAddress, compose
@@ -97,9 +95,8 @@ class PromptSender:
         try:
             async with self._database.transaction() as tx:
                 return await storage.claim_due(tx, now, now + LEASE)
-        except (
-            Exception
-        ) as error:  # the database is away, or worse: the prompts in hand must not suffer for it
+        except Exception as error:
+            # Whatever it is, raising it would end the lanes that have prompts in hand.
             _LOG.error("prompts cannot be claimed", error=error)
             return None
 
@@ -149,9 +146,8 @@ class PromptSender:
                     return True
                 if not isinstance(decision, TryAgain):
                     await outbox.record(tx, event_of(prompt, attempt, decision))
-        except (
-            Exception
-        ) as error:  # whatever it is, the letter may be out: it must not be sent again for this
+        except Exception as error:
+            # Whatever it is, the letter may be out, and must not be sent again only because of this.
             _LOG.error("attempt not recorded", error=error, prompt_id=prompt.id, attempt=prompt.attempt)
             return False
         self._tell(prompt, attempt, decision)
@@ -173,9 +169,11 @@ class PromptSender:
 
     async def _measure(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            with contextlib.suppress(Refusal):
-                now = self._clock()
+            now = self._clock()
+            try:
                 async with self._database.transaction() as tx:
                     oldest_due_at, last_accepted_at = await storage.figures(tx, now)
                 self._metrics.measured(now, oldest_due_at, last_accepted_at)
+            except Exception as error:
+                _LOG.warning("prompts cannot be measured", error=error)
             await pause(_MEASURE_EVERY, stop)
