@@ -1,6 +1,5 @@
-"""Brings the databases up to date and makes the bucket where there is none."""
+"""The migration: brings the database of attachments and its key database up to date."""
 
-import asyncio
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -8,25 +7,14 @@ from sqlalchemy.engine import make_url
 from chassis import key_schema
 from chassis.migrations import migrate, migrate_sql
 from chassis.settings import SettingsError
-from services.attachments.objects import ObjectStore
 from services.attachments.settings import MigrateSettings
-
-MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def run(settings: MigrateSettings) -> None:
-    """Migrate both databases, then see to the bucket."""
-    migrate(settings.migrate_database_url, MIGRATIONS, _user_of(settings.database_url))
+    """Run what the databases have not seen yet, and give the app roles their rights."""
+    migrations = Path(__file__).parent / "migrations"
+    migrate(settings.migrate_database_url, migrations, _user_of(settings.database_url))
     migrate_sql(settings.migrate_keys_database_url, key_schema.VERSIONS, _user_of(settings.keys_database_url))
-    asyncio.run(_make_bucket(settings))
-
-
-async def _make_bucket(settings: MigrateSettings) -> None:
-    store = ObjectStore(settings.s3)
-    try:
-        await store.make_bucket()
-    finally:
-        store.close()
 
 
 def _user_of(url: str) -> str:

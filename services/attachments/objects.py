@@ -122,16 +122,6 @@ class ObjectStore:
 
         await self._call(abort)
 
-    async def make_bucket(self) -> None:
-        """Make the bucket where there is none."""
-
-        def make() -> None:
-            with _refusing():
-                if not self._client.bucket_exists(self._bucket):
-                    self._client.make_bucket(self._bucket)
-
-        await self._call(make)
-
     def close(self) -> None:
         """End the threads; what is in hand ends first."""
         self._uploads.shutdown()

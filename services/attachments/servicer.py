@@ -25,9 +25,9 @@ from services.attachments.domain import (
     checked_size,
 )
 from services.attachments.downloads import Downloads, Wish
+from services.attachments.requests import hearing_out, take_chunks, take_header
 from services.attachments.uploads import Uploads
 
-_LARGEST_CHUNK = 65_536
 _MOST_CLAIMED = 10
 
 
@@ -44,12 +44,9 @@ class AttachmentServicer(attachments_pb2_grpc.AttachmentServiceServicer):
         request_iterator: AsyncIterator[pb.UploadAttachmentRequest],
         context: aio.ServicerContext[pb.UploadAttachmentRequest, pb.UploadAttachmentResponse],
     ) -> pb.UploadAttachmentResponse:
-        first = await anext(request_iterator, pb.UploadAttachmentRequest())
-        if first.WhichOneof("part") != "header":
-            raise invalid("header", "is required first")
-        uploaded = await self._uploads.upload(
-            caller(), _header(caller(), first.header), _chunks(request_iterator)
-        )
+        async with hearing_out(request_iterator):
+            header = _header(caller(), await take_header(request_iterator))
+            uploaded = await self._uploads.upload(caller(), header, take_chunks(request_iterator))
         expires_at = Timestamp()
         expires_at.FromDatetime(uploaded.expires_at)
         return pb.UploadAttachmentResponse(
@@ -105,15 +102,6 @@ def _header(by: Caller, header: pb.UploadHeader) -> Header:
         sha256=sha256,
         **checked,
     )
-
-
-async def _chunks(requests: AsyncIterator[pb.UploadAttachmentRequest]) -> AsyncIterator[bytes]:
-    async for request in requests:
-        if request.WhichOneof("part") != "chunk":
-            raise invalid("chunk", "is what follows the header")
-        if not 1 <= len(request.chunk) <= _LARGEST_CHUNK:
-            raise invalid("chunk", f"must have 1 to {_LARGEST_CHUNK} bytes")
-        yield request.chunk
 
 
 def _wish(by: Caller, request: pb.DownloadAttachmentRequest) -> Wish:

@@ -59,5 +59,4 @@ class MigrateSettings:
     database_url: Secret
     migrate_keys_database_url: Secret
     keys_database_url: Secret
-    s3: StoreSettings
     log_level: str = "info"
