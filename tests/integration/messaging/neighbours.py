@@ -1,0 +1,72 @@
+"""Stand-ins for identity and attachments behind real gRPC, so that what they answer is really translated."""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from uuid import UUID
+
+import grpc
+from grpc import aio
+
+from chassis.refusal import Refusal, Status, dependency_unavailable
+from praxispost.attachments.v1 import attachments_pb2
+from praxispost.identity.v1 import patients_pb2
+
+Context: TypeAlias = aio.ServicerContext[object, object]
+
+STATE = "/praxispost.identity.v1.PatientService/GetPatientState"
+CLAIM = "/praxispost.attachments.v1.AttachmentService/ClaimAttachments"
+ANYBODY = {STATE: frozenset({"anonymous"}), CLAIM: frozenset({"anonymous"})}
+
+
+@dataclass
+class Neighbours:
+    """What the neighbours know, and what they were asked."""
+
+    states: dict[tuple[UUID, UUID], patients_pb2.GetPatientStateResponse] = field(default_factory=dict)
+    documents: dict[str, attachments_pb2.ClaimedAttachment] = field(default_factory=dict)
+    away: set[str] = field(default_factory=set)
+    asked: list[UUID] = field(default_factory=list)
+    claims: list[attachments_pb2.ClaimAttachmentsRequest] = field(default_factory=list)
+
+    async def state(
+        self, request: patients_pb2.GetPatientStateRequest, context: Context
+    ) -> patients_pb2.GetPatientStateResponse:
+        self.asked.append(UUID(request.patient_id))
+        if "identity" in self.away:
+            raise dependency_unavailable("database")
+        state = self.states.get((UUID(request.practice_id), UUID(request.patient_id)))
+        if state is None:
+            raise Refusal(Status.NOT_FOUND, "PATIENT_NOT_FOUND", "There is no such patient.")
+        return state
+
+    async def claim(
+        self, request: attachments_pb2.ClaimAttachmentsRequest, context: Context
+    ) -> attachments_pb2.ClaimAttachmentsResponse:
+        self.claims.append(request)
+        if "attachments" in self.away:
+            raise dependency_unavailable("database")
+        for each in request.attachment_ids:
+            if each not in self.documents:
+                metadata = {"attachment_id": each}
+                raise Refusal(
+                    Status.NOT_FOUND, "ATTACHMENT_NOT_FOUND", "no such attachment", metadata=metadata
+                )
+        claimed = [self.documents[each] for each in request.attachment_ids]
+        return attachments_pb2.ClaimAttachmentsResponse(attachments=claimed)
+
+
+def add_to_server(neighbours: Neighbours, server: aio.Server) -> None:
+    """Serve the two methods that messaging calls."""
+    state = grpc.unary_unary_rpc_method_handler(
+        neighbours.state,
+        patients_pb2.GetPatientStateRequest.FromString,
+        patients_pb2.GetPatientStateResponse.SerializeToString,
+    )
+    claim = grpc.unary_unary_rpc_method_handler(
+        neighbours.claim,
+        attachments_pb2.ClaimAttachmentsRequest.FromString,
+        attachments_pb2.ClaimAttachmentsResponse.SerializeToString,
+    )
+    for method, handler in ((STATE, state), (CLAIM, claim)):
+        _, service, name = method.split("/")
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {name: handler}),))
