@@ -52,6 +52,7 @@ staff_member: Final = Table(
     PrimaryKeyConstraint("practice_id", "id"),
     UniqueConstraint("practice_id", "email_index"),
     Index("staff_member_by_email", "email_index"),
+    Index("staff_member_by_id", "id", unique=True),
     Index("staff_member_by_age", "practice_id", "created_at", "id"),
 )
 
