@@ -51,7 +51,9 @@ class HttpSmsGateway:
     def __init__(self, settings: SmsSettings, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._method = settings.method.upper()
         self._url, self._body, self._headers = _compile(settings)
-        self._client = httpx.AsyncClient(timeout=_TIMEOUT, transport=transport, follow_redirects=False)
+        # A proxy of the environment's is for the way out; a gateway on this machine is not behind it.
+        outside = not is_loopback(urlsplit(settings.url).hostname or "")
+        self._client = httpx.AsyncClient(timeout=_TIMEOUT, transport=transport, trust_env=outside)
 
     async def hand_over(self, to: str, text: str) -> Handover:
         """Hand one SMS over."""
