@@ -1,6 +1,5 @@
 """The worker's side of notices: takes what is due, hands it over, and forgets it once it is accepted."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,6 @@ from services.identity.tables.people import notice as notice_table
 
 _LOG = logs.get(__name__)
 _N = notice_table.c
-_AT_ONCE: Final = 16
 # Longer than a sending may take: another worker takes a notice up only where this one died with it.
 _LEASE: Final = timedelta(seconds=60)
 _LONGEST_PAUSE: Final = timedelta(seconds=60)
@@ -64,29 +62,31 @@ class NoticeDelivery:
         self._sender = sender
         self._clock = clock
 
-    async def deliver_due(self) -> bool:
-        """Work off what is due, a batch; True where there may be more."""
+    async def deliver_next(self) -> bool:
+        """Take up the one that is due longest; True where there was one, so that there may be another.
+
+        One at a time, in several lanes: a gateway that hangs holds up no more than the notices in hand.
+        """
         async with self._database.transaction() as tx:
             leased = await _lease(tx, self._clock())
-        outcomes = await asyncio.gather(*map(self._deliver, leased), return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, Exception):
-                # The lease ends and the notice is tried again; the others are not held up.
-                _LOG.error("notice failed", error=outcome)
-        return len(leased) == _AT_ONCE
-
-    async def _deliver(self, leased: _Leased) -> None:
+        if leased is None:
+            return False
         notice = await self._addressed(self._queue.opened(leased.id, leased.sealed))
-        if notice is not None:
-            try:
-                await self._sender.send(leased.id, notice)
-            except NotAcceptedYet:
-                await self._try_again(leased)
-                return
-            except NeverAccepted:
-                _LOG.warning("notice refused for good", notice_id=leased.id, kind=notice.kind)
-        async with self._database.transaction() as tx:
-            await tx.execute(delete(notice_table).where(_N.id == leased.id))
+        if notice is None or await self._handed_over(leased, notice):
+            async with self._database.transaction() as tx:
+                await tx.execute(delete(notice_table).where(_N.id == leased.id))
+        return True
+
+    async def _handed_over(self, leased: _Leased, notice: Notice) -> bool:
+        """Whether there is nothing left to do for the notice."""
+        try:
+            await self._sender.send(leased.id, notice)
+        except NotAcceptedYet:
+            await self._try_again(leased)
+            return False
+        except NeverAccepted:
+            _LOG.warning("notice refused for good", notice_id=leased.id, kind=notice.kind)
+        return True
 
     async def _addressed(self, notice: Notice) -> Notice | None:
         """The notice with the address it goes to; None where it goes to nobody."""
@@ -119,18 +119,20 @@ async def delete_expired_notices(tx: AsyncConnection, now: datetime) -> int:
     return (await tx.execute(delete(notice_table).where(_N.expires_at <= now))).rowcount
 
 
-async def _lease(tx: AsyncConnection, now: datetime) -> list[_Leased]:
+async def _lease(tx: AsyncConnection, now: datetime) -> _Leased | None:
     due = (
         select(_N.id)
         .where(_N.next_try <= now, _N.expires_at > now)
         .order_by(_N.next_try)
-        .limit(_AT_ONCE)
+        .limit(1)
         .with_for_update(skip_locked=True)
+        .scalar_subquery()
     )
     leased = (
         update(notice_table)
-        .where(_N.id.in_(due))
+        .where(_N.id == due)
         .values(next_try=now + _LEASE, attempts=_N.attempts + 1)
         .returning(_N.id, _N.sealed, _N.attempts)
     )
-    return [_Leased(*row) for row in await tx.execute(leased)]
+    row = (await tx.execute(leased)).first()
+    return None if row is None else _Leased(*row)

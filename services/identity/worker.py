@@ -21,7 +21,9 @@ from services.identity.notices import NOTICE_CHANNEL
 from services.identity.notifier import Notifier
 from services.identity.settings import WorkerSettings
 
-_POOL_SIZE: Final = 8
+_POOL_SIZE: Final = 12
+# Notices in hand at the same time.
+_NOTICE_LANES: Final = 8
 _LOOK_FOR_NOTICES: Final = timedelta(seconds=2)
 _DELETE_EVERY: Final = timedelta(minutes=5)
 _PRUNE_EVERY: Final = timedelta(hours=1)
@@ -61,7 +63,10 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
                 await outbox.prune(tx)
 
         worker = Worker(settings.database_url)
-        worker.every("notices", _LOOK_FOR_NOTICES, delivery.deliver_due, wake_channel=NOTICE_CHANNEL)
+        for lane in range(_NOTICE_LANES):
+            worker.every(
+                f"notices-{lane}", _LOOK_FOR_NOTICES, delivery.deliver_next, wake_channel=NOTICE_CHANNEL
+            )
         worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
         worker.every("housekeeping", _DELETE_EVERY, housekeeping.delete_expired)
         worker.every("prune", _PRUNE_EVERY, prune)

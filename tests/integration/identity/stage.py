@@ -92,6 +92,7 @@ class Stage:
     keys: Keys
     proofs: Proofs
     passwords: CountingPasswords
+    signing: SigningKey
     signer: TokenSigner
     letterbox: Letterbox
     delivery: NoticeDelivery
@@ -125,7 +126,7 @@ class Stage:
     async def notices(self) -> list[Notice]:
         """What was really sent since the last time this was asked; dummies never get so far."""
         self.letterbox.notices.clear()
-        while await self.delivery.deliver_due():
+        while await self.delivery.deliver_next():
             pass
         return list(self.letterbox.notices)
 
@@ -202,7 +203,18 @@ async def set_stage(database: Database, keys: Keys, signing: SigningKey) -> Asyn
     delivery = NoticeDelivery(database, proofs.notices, Accounts(keys), letterbox, clock=clock)
     async with aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         yield Stage(
-            clock, database, keys, proofs, passwords, signer, letterbox, delivery, built, channel, telemetry
+            clock,
+            database,
+            keys,
+            proofs,
+            passwords,
+            signing,
+            signer,
+            letterbox,
+            delivery,
+            built,
+            channel,
+            telemetry,
         )
     await server.drain(served)
     passwords.close()
