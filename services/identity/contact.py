@@ -31,7 +31,7 @@ def email_address(field: str, value: str) -> str:
     if len(trimmed) > _LONGEST_EMAIL:
         raise invalid(field, f"must have at most {_LONGEST_EMAIL} characters")
     try:
-        parsed = validate_email(trimmed, check_deliverability=False, allow_smtputf8=False)
+        parsed = validate_email(trimmed, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         # Its text repeats what was typed: nobody may log that.
         raise invalid(field, "must be an e-mail address") from None
