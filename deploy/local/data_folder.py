@@ -26,6 +26,7 @@ class DataFolder:
         self.path = path
         self._lock = lock
         self._writing = threading.Lock()
+        self._ports: dict[str, int] = {}
 
     @classmethod
     def open(cls, path: Path, *, fresh: bool = False) -> "DataFolder":
@@ -73,14 +74,19 @@ class DataFolder:
         return path
 
     def port(self, name: str) -> int:
-        """The port of this name: chosen once, and again only if somebody else has taken it since."""
+        """The port of this name: chosen once, and anew only if somebody had taken it before this run."""
         with self._writing:
-            file = self.path / "ports.json"
-            known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-            if name not in known or not ports.is_free(known[name]):
-                known[name] = ports.choose(frozenset(known.values()))
-                file.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
-            return known[name]
+            if name not in self._ports:
+                self._ports[name] = self._remembered_port(name)
+            return self._ports[name]
+
+    def _remembered_port(self, name: str) -> int:
+        file = self.path / "ports.json"
+        known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+        if name not in known or not ports.is_free(known[name]):
+            known[name] = ports.choose(frozenset(known.values()))
+            file.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
+        return known[name]
 
     def secret(self, name: str) -> str:
         """The secret of this name: 32 random bytes in URL-safe base64, made once."""

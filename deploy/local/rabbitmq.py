@@ -41,6 +41,10 @@ class RabbitMq:
         self.process.stop(seconds=30)
         self._mapper.stop()
 
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        return (self._mapper, self.process)
+
     def kill(self) -> None:
         """End the node as a crash would."""
         self.process.kill()
@@ -105,6 +109,8 @@ class RabbitMq:
 
 class GivenRabbitMq:
     """One that somebody else runs: it is there, and is neither started nor stopped."""
+
+    processes: tuple[Process, ...] = ()
 
     def __init__(self, url: str) -> None:
         self.url = url

@@ -1,12 +1,11 @@
 """The stores alone, without any service: what integration tests want."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 from deploy.local.catcher.starting import Catcher
 from deploy.local.data_folder import DataFolder
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import rabbitmq
 from deploy.local.s3 import S3
+from deploy.local.waiting import together
 
 
 class Stores:
@@ -17,17 +16,12 @@ class Stores:
         self.rabbitmq = rabbitmq(data)
         self.s3 = S3(data)
         self.catcher = Catcher(data)
+        self._all = (self.postgres, self.rabbitmq, self.s3, self.catcher)
 
     def start(self) -> None:
         """Start all of them at the same time; refuses with ProcessFailed."""
-        stores = (self.postgres, self.rabbitmq, self.s3, self.catcher)
-        with ThreadPoolExecutor() as pool:
-            for starting in [pool.submit(store.start) for store in stores]:
-                starting.result()
+        together(*(store.start for store in self._all))
 
     def stop(self) -> None:
         """Stop all of them at the same time; each keeps its data, but the catcher."""
-        stores = (self.postgres, self.rabbitmq, self.s3, self.catcher)
-        with ThreadPoolExecutor() as pool:
-            for stopping in [pool.submit(store.stop) for store in stores]:
-                stopping.result()
+        together(*(store.stop for store in self._all))

@@ -1,7 +1,8 @@
-"""Waits for a fact instead of for a while."""
+"""Waits for facts instead of for a while, and for several things at once."""
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 _LOOK_EVERY_SECONDS = 0.05
 
@@ -17,3 +18,10 @@ def until(fact: Callable[[], bool], what: str, seconds: float) -> None:
         if time.monotonic() > end:
             raise NotInTime(f"{what}: not within {seconds:g} s")
         time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def together(*tasks: Callable[[], object]) -> None:
+    """Do all at the same time, wait for all of them, then raise the first of what went wrong."""
+    with ThreadPoolExecutor(max_workers=len(tasks) or 1) as pool:
+        for doing in [pool.submit(task) for task in tasks]:
+            doing.result()

@@ -1,6 +1,7 @@
 """Asks the catcher for what arrived, and waits for it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -15,12 +16,14 @@ class CaughtMail:
     """One mail; `number` orders mails and SMS by their arrival."""
 
     number: int
+    received_at: datetime
     sender: str
     to: str
     message_id: str
     subject: str
     text: str
     html: str
+    headers: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,7 @@ class CatcherClient:
         self._http.close()
 
     def _mails(self, to: str | None, after: int, seconds: float) -> list[CaughtMail]:
-        return [
-            CaughtMail(**{name: each[name] for name in CaughtMail.__slots__})
-            for each in self._get("/mails", to=to, after=after, wait=seconds)["caught"]
-        ]
+        return [_mail(each) for each in self._get("/mails", to=to, after=after, wait=seconds)["caught"]]
 
     def _sms(self, to: str | None, after: int, seconds: float) -> list[CaughtSms]:
         return [
@@ -82,3 +82,11 @@ class CatcherClient:
     def _get(self, path: str, **query: str | float | None) -> Any:
         given = {name: value for name, value in query.items() if value is not None}
         return self._http.get(path, params=given).raise_for_status().json()
+
+
+def _mail(caught: dict[str, Any]) -> CaughtMail:
+    read: dict[str, Any] = {
+        "received_at": datetime.fromisoformat(caught["received_at"]),
+        "headers": tuple((name, value) for name, value in caught["headers"]),
+    }
+    return CaughtMail(**{name: read.get(name, caught[name]) for name in CaughtMail.__slots__})
