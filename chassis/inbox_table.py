@@ -44,6 +44,10 @@ class InboxTable(DependencyProvider):
         self._engine = sync_engine(self.container.config["DATABASE_URL"], self.container.max_workers + 1)
 
     @override
+    def stop(self) -> None:
+        self._connected().dispose()
+
+    @override
     def get_dependency(self, worker_ctx: WorkerContext) -> Callable[[Envelope], bool]:
         return self._store
 

@@ -71,7 +71,7 @@ TESTS = (
     _pytest("unit", "tests/unit"),
     _pytest("integration", "tests/integration"),
     # nameko's own test helpers patch the process for eventlet, which asyncio's tests don't survive.
-    _pytest("intake", "--override-ini=addopts=--import-mode=importlib -p no:asyncio", "tests/intake"),
+    _pytest("nameko", "-c", "tests/nameko/pytest.ini", "tests/nameko"),
     _pytest("story", "tests/story"),
 )
 _WHOLE = {"all": (*LINT, *TYPES, *TESTS), "lint": LINT, "types": TYPES}
