@@ -39,10 +39,15 @@ def identity_urls(postgres: Postgres) -> IdentityUrls:
 
 
 @pytest.fixture(scope="session")
-def wrapping_keys(tmp_path_factory: pytest.TempPathFactory) -> FileWrappingKeys:
+def wrapping_keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wrapping-keys")
     (folder / "1").write_bytes(b64encode(token_bytes(32)))
-    return FileWrappingKeys(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wrapping_keys(wrapping_keys_folder: Path) -> FileWrappingKeys:
+    return FileWrappingKeys(wrapping_keys_folder)
 
 
 @pytest_asyncio.fixture
