@@ -31,6 +31,6 @@ def measure(practice: Practice, staff: Caller) -> Measured:
         patient_id = practice.record(staff, contact)
         called_at = time.time()
         staff.messages.SendMessage(message_to(patient_id))
-        seconds.append(practice.stage.post.prompt(contact.email).accepted_at - called_at)
+        seconds.append(practice.stage.post.prompt(contact.email).received_at.timestamp() - called_at)
     ranked = sorted(seconds)
     return Measured(COUNT, statistics.median(ranked), ranked[math.ceil(0.95 * COUNT) - 1])
