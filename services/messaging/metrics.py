@@ -7,7 +7,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from services.messaging.messages.domain import Direction
-from services.messaging.receipts.recording import Turned
+from services.messaging.receipts.recording import Derived
 
 _MINUTE: Final = 60.0
 _HOUR: Final = 60 * _MINUTE
@@ -38,16 +38,16 @@ class Metrics:
         """A message was stored."""
         self._messages.labels(direction.name.lower()).inc()
 
-    def turned(self, turned: Iterable[Turned]) -> None:
-        """Receipts have changed."""
-        for each in turned:
+    def derived(self, derived: Iterable[Derived]) -> None:
+        """Receipts may have changed."""
+        for each in derived:
             if each.message.direction is Direction.TO_PATIENT:
                 self._measure(each)
 
-    def _measure(self, turned: Turned) -> None:
-        before, after = turned.message.receipt, turned.receipt
+    def _measure(self, derived: Derived) -> None:
+        before, after = derived.message.receipt, derived.receipt
         if before.sent_at is None:
-            self._observe("queued_to_sent", turned.message.sent_at, after.sent_at)
+            self._observe("queued_to_sent", derived.message.sent_at, after.sent_at)
         if before.received_at is None:
             self._observe("sent_to_received", after.sent_at, after.received_at)
         if before.read_at is None:

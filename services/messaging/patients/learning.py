@@ -11,15 +11,15 @@ from praxispost.identity.v1.events_pb2 import PatientChanged
 from services.messaging.changes import storage as changes
 from services.messaging.patients import storage
 from services.messaging.patients.domain import PatientState
-from services.messaging.receipts.recording import contact_changed
+from services.messaging.receipts.recording import changes_of, contact_changed
 
 
 async def learn(tx: AsyncConnection, state: PatientState, now: datetime) -> None:
     """Store the state if it is newer; ticks that depended on other contact data start again."""
     if not await storage.store_if_newer(tx, state):
         return
-    turned = await contact_changed(tx, (state.practice_id, state.patient_id))
-    await changes.record(tx, [each.change(now) for each in turned])
+    derived = await contact_changed(tx, (state.practice_id, state.patient_id))
+    await changes.record(tx, changes_of(derived, now))
 
 
 class PatientEvents:

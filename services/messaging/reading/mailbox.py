@@ -4,8 +4,6 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.paging import Position, split_page
@@ -18,7 +16,7 @@ from services.messaging.reading import storage
 from services.messaging.reading.content import ContentReader
 from services.messaging.reading.listing import MessagePage
 from services.messaging.receipts.domain import Fact, FactKind, fact_id
-from services.messaging.receipts.recording import Turned, record_facts
+from services.messaging.receipts.recording import Derived, changes_of, record_facts
 from services.messaging.receipts.storage import NewFact
 
 
@@ -41,17 +39,12 @@ class Mailbox:
         async with self._database.transaction(caller.tenants) as tx:
             found = await storage.mailbox(tx, patients_of(caller), after, size + 1)
             page, last = split_page(found, size)
-            turned = await self._show(tx, page)
-            summaries = await self._reader.summaries(_after_showing(page, turned))
             now = self._clock()
-            await changes.record(tx, [each.change(now) for each in turned])
-        self._metrics.turned(turned)
+            derived = await record_facts(tx, [_shown(each, now) for each in page if _is_new(each)])
+            summaries = await self._reader.summaries(_after_showing(page, derived))
+            await changes.record(tx, changes_of(derived, now))
+        self._metrics.derived(derived)
         return MessagePage(summaries, storage.position_of(last) if last is not None else None)
-
-    async def _show(self, tx: AsyncConnection, page: Sequence[StoredMessage]) -> list[Turned]:
-        now = self._clock()
-        shown = [_shown(each, now) for each in page if _is_new(each)]
-        return await record_facts(tx, shown) if shown else []
 
 
 def _is_new(message: StoredMessage) -> bool:
@@ -68,8 +61,8 @@ def _shown(message: StoredMessage, now: datetime) -> NewFact:
     )
 
 
-def _after_showing(page: Sequence[StoredMessage], turned: Sequence[Turned]) -> list[StoredMessage]:
-    receipts = {(each.message.practice_id, each.message.id): each.receipt for each in turned}
+def _after_showing(page: Sequence[StoredMessage], derived: Sequence[Derived]) -> list[StoredMessage]:
+    receipts = {(each.message.practice_id, each.message.id): each.receipt for each in derived}
     return [
         dataclasses.replace(each, receipt=receipts.get((each.practice_id, each.id), each.receipt))
         for each in page

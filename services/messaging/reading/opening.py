@@ -24,7 +24,7 @@ from services.messaging.reading import storage
 from services.messaging.reading.content import Content, ContentReader
 from services.messaging.reading.storage import StoredContent
 from services.messaging.receipts.domain import Fact, FactKind, Reader, Receipt, fact_id
-from services.messaging.receipts.recording import Turned, record_facts
+from services.messaging.receipts.recording import Derived, changes_of, record_facts
 from services.messaging.receipts.storage import NewFact
 
 # A message is sent, and then read for the first time: that is all its events tell of.
@@ -52,9 +52,9 @@ class Opening:
             stored = await _visible(tx, caller, practice_id, message_id)
             content = await self._reader.content(stored)
             await _audit(tx, caller, stored.message, "message.opened", now)
-            turned = await self._receipt(tx, caller, stored.message, now)
-        self._metrics.turned(turned)
-        return _with_receipt(content, turned[0].receipt) if turned else content
+            derived = await self._receipt(tx, caller, stored.message, now)
+        self._metrics.derived(derived)
+        return _with_receipt(content, derived[0].receipt) if derived else content
 
     async def read(self, caller: Caller, message_id: UUID) -> Content:
         """The content to a program, which is no receipt; refuses MESSAGE_NOT_FOUND."""
@@ -66,19 +66,19 @@ class Opening:
 
     async def _receipt(
         self, tx: AsyncConnection, caller: Caller, message: StoredMessage, now: datetime
-    ) -> list[Turned]:
+    ) -> list[Derived]:
         reader = reader_of(caller, message)
         if reader is None or message.receipt.read_at is not None:
             return []
         if message.direction is Direction.TO_PRACTICE:
             await storage.lock_conversation(tx, message.practice_id, message.conversation_id)
-        turned = await record_facts(tx, [_opened(message, reader, now)])
-        if turned:
+        derived = await record_facts(tx, [_opened(message, reader, now)])
+        if any(_first_read(each) for each in derived):
             if message.direction is Direction.TO_PRACTICE:
                 await storage.answer_was_read(tx, message.practice_id, message.conversation_id)
             await outbox.record(tx, _event(message, now))
-            await changes.record(tx, [each.change(now) for each in turned])
-        return turned
+            await changes.record(tx, changes_of(derived, now))
+        return derived
 
 
 async def _visible(
@@ -104,6 +104,10 @@ async def _audit(
         object_id=message.id,
         now=now,
     )
+
+
+def _first_read(derived: Derived) -> bool:
+    return derived.message.receipt.read_at is None and derived.receipt.read_at is not None
 
 
 def _opened(message: StoredMessage, reader: Reader, now: datetime) -> NewFact:

@@ -111,7 +111,8 @@ def first_receipt(direction: Direction, stored_at: datetime) -> Receipt:
 def derive(direction: Direction, facts: Collection[Fact], contact: Contact) -> Receipt:
     """The receipt: read, else received, else what came of the newest prompt to the current contact data.
 
-    It depends on which facts there are and not on the order in which they arrived.
+    It depends on which facts there are and not on the order in which they arrived. Once the message was
+    received or read, it no longer depends on the contact data either.
     """
     opened = _earliest(facts, FactKind.OPENED)
     read_at, read_by = (opened.at, opened.reader) if opened else (None, None)
@@ -120,7 +121,8 @@ def derive(direction: Direction, facts: Collection[Fact], contact: Contact) -> R
         state = State.READ if opened else State.SENT
         return Receipt(state, sent_at=stored.at if stored else None, read_at=read_at, read_by=read_by)
     shown = _earliest(facts, FactKind.SHOWN)
-    outcome = _newest_outcome(facts, contact)
+    outcomes = [fact for fact in facts if fact.kind in _OUTCOMES]
+    outcome = _newest(outcomes if opened or shown else _current(outcomes, contact))
     failed = outcome is not None and outcome.kind is FactKind.PROMPT_FAILED
     return Receipt(
         state=_state(opened, shown, outcome),
@@ -150,16 +152,15 @@ def _earliest(facts: Iterable[Fact], kind: FactKind) -> Fact | None:
     )
 
 
-def _newest_outcome(facts: Collection[Fact], contact: Contact) -> Fact | None:
+def _newest(outcomes: Iterable[Fact]) -> Fact | None:
+    return max(outcomes, key=lambda fact: (fact.at, fact.attempt, fact.id), default=None)
+
+
+def _current(outcomes: Collection[Fact], contact: Contact) -> list[Fact]:
     """Outcomes of prompts to older contact data say nothing about the present ones."""
-    outcomes = [fact for fact in facts if fact.kind in _OUTCOMES]
     current = max((contact.version, *(fact.contact_version for fact in outcomes)))
     reachable = contact.reachable or current > contact.version
-    return max(
-        (fact for fact in outcomes if _counts(fact, current, reachable=reachable)),
-        key=lambda fact: (fact.at, fact.attempt, fact.id),
-        default=None,
-    )
+    return [fact for fact in outcomes if _counts(fact, current, reachable=reachable)]
 
 
 def _counts(outcome: Fact, current: int, *, reachable: bool) -> bool:

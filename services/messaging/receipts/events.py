@@ -12,7 +12,7 @@ from praxispost.notifier.v1.events_pb2 import PromptAccepted, PromptFailed, Prom
 from services.messaging.changes import storage as changes
 from services.messaging.metrics import Metrics
 from services.messaging.receipts.domain import Fact, FactKind, Failure
-from services.messaging.receipts.recording import record_facts
+from services.messaging.receipts.recording import changes_of, record_facts
 from services.messaging.receipts.storage import NewFact
 
 _FAILURES: Final = {
@@ -55,7 +55,6 @@ class PromptEvents:
         await self._record(tx, envelope, data.message_id, fact)
 
     async def _record(self, tx: AsyncConnection, envelope: Envelope, message_id: str, fact: Fact) -> None:
-        turned = await record_facts(tx, [NewFact(UUID(envelope.tenant_id), UUID(message_id), fact)])
-        now = self._clock()
-        await changes.record(tx, [each.change(now) for each in turned])
-        self._metrics.turned(turned)
+        derived = await record_facts(tx, [NewFact(UUID(envelope.tenant_id), UUID(message_id), fact)])
+        await changes.record(tx, changes_of(derived, self._clock()))
+        self._metrics.derived(derived)

@@ -105,7 +105,7 @@ class Post:
         return await refusing(self.stub.SendMessage(letter(patient_id, **changed), metadata=self.to(caller)))
 
     async def reply(
-        self, caller: Caller, message_id: str, practice_id: UUID | None = None, **changed: Any
+        self, caller: Caller, message_id: str, practice_id: UUID | None = None, /, **changed: Any
     ) -> wire.SendReplyResponse:
         """Answer a message; raises the Refusal that the api answers with."""
         fields: dict[str, Any] = {

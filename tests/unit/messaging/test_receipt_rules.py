@@ -93,9 +93,17 @@ def test_what_was_shown_or_opened_is_never_failed_again(facts: list[Fact], conta
 @given(facts=_FACTS)
 def test_prompts_to_older_contact_data_say_nothing(facts: list[Fact]) -> None:
     newer = Contact(version=9, reachable=True)
-    prompts = (FactKind.PROMPT_ACCEPTED, FactKind.PROMPT_FAILED)
-    without = [fact for fact in facts if fact.kind not in prompts or fact.contact_version == 0]
-    assert derive(Direction.TO_PATIENT, facts, newer) == derive(Direction.TO_PATIENT, without, newer)
+    prompts = [fact for fact in facts if fact.kind in (FactKind.PROMPT_ACCEPTED, FactKind.PROMPT_FAILED)]
+    without = [fact for fact in prompts if fact.contact_version == 0]
+    assert derive(Direction.TO_PATIENT, prompts, newer) == derive(Direction.TO_PATIENT, without, newer)
+
+
+@given(facts=_FACTS, contact=_CONTACTS, other=_CONTACTS, evident=st.sampled_from([_shown(1), _opened(1)]))
+def test_other_contact_data_change_nothing_about_what_was_received(
+    facts: list[Fact], contact: Contact, other: Contact, evident: Fact
+) -> None:
+    known = [*facts, evident]
+    assert derive(Direction.TO_PATIENT, known, contact) == derive(Direction.TO_PATIENT, known, other)
 
 
 def test_a_stored_message_is_queued_until_a_prompt_was_accepted() -> None:

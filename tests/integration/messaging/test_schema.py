@@ -1,0 +1,102 @@
+"""The database itself keeps practices apart, lets nobody edit what was sent, and holds no content to read."""
+
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import ProgrammingError
+
+from praxispost.attachments.v1 import attachments_pb2
+from services.messaging.tables import metadata
+from tests.integration.messaging.post import Post, Stores, account, staff
+
+_OF_PRACTICES = [table.name for table in metadata.sorted_tables if "practice_id" in table.c]
+
+
+def test_the_tables_are_those_that_the_migration_makes(messaging_stores: Stores) -> None:
+    url = make_url(messaging_stores.owner_url).set(drivername="postgresql+psycopg")
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    engine.dispose()
+    assert differences == []
+
+
+@pytest.mark.parametrize("table", _OF_PRACTICES)
+async def test_a_transaction_sees_only_the_practices_it_was_opened_for(post: Post, table: str) -> None:
+    physician, neighbour = staff(), staff()
+    for each in (physician, neighbour):
+        practice_id = each.tenants[0]
+        patient_id, document_id = post.patient(practice_id), str(uuid4())
+        post.neighbours.documents[document_id] = attachments_pb2.ClaimedAttachment(
+            id=document_id, file_name="a", media_type="b", size=1, sha256=b"\1" * 32
+        )
+        await post.send(each, patient_id, attachment_ids=[document_id])
+    query = text(f"SELECT DISTINCT practice_id FROM {table}")
+    async with post.database.transaction([physician.tenants[0]]) as tx:
+        assert (await tx.execute(query)).scalars().all() == [physician.tenants[0]]
+    async with post.database.transaction() as tx:
+        assert (await tx.execute(query)).scalars().all() == []
+    both = sorted([physician.tenants[0], neighbour.tenants[0]])
+    async with post.database.transaction(both) as tx:
+        assert sorted((await tx.execute(query)).scalars()) == both
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE message SET body = 'x'",
+        "UPDATE message SET subject = 'x'",
+        "UPDATE message SET sent_at = now()",
+        "UPDATE message SET reply_until = NULL",
+        "UPDATE receipt_fact SET at = now()",
+        "UPDATE message_attachment SET size = 0",
+        "UPDATE change SET sequence = 0",
+        "UPDATE audit SET why = 'x'",
+        *(f"DELETE FROM {table}" for table in _OF_PRACTICES),
+    ],
+)
+async def test_what_was_sent_and_what_happened_cannot_be_changed(post: Post, statement: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        async with post.database.transaction([uuid4()]) as tx:
+            await tx.execute(text(statement))
+
+
+async def test_a_row_cannot_be_written_for_another_practice(post: Post) -> None:
+    statement = text("INSERT INTO practice_sequence VALUES (:practice, 1)")
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        async with post.database.transaction([uuid4()]) as tx:
+            await tx.execute(statement, {"practice": uuid4()})
+
+
+async def test_no_content_can_be_read_from_the_database(post: Post) -> None:
+    physician = staff()
+    patient_id, document_id = post.patient(physician.tenants[0]), str(uuid4())
+    post.neighbours.documents[document_id] = attachments_pb2.ClaimedAttachment(
+        id=document_id,
+        file_name="KANARIE-NAME",
+        media_type="text/plain",
+        size=1,
+        sha256=b"KANARIE-HASH-5432109876543210ABC",
+    )
+    sent = await post.send(
+        physician, patient_id, subject="KANARIE-BETREFF", body="KANARIE-TEXT", attachment_ids=[document_id]
+    )
+    patient = account((physician.tenants[0], patient_id))
+    await post.reply(patient, sent.message_id, body="KANARIE-ANTWORT")
+    await post.mailbox(patient)
+    await post.open(patient, sent.message_id)
+    tables = [
+        row.tablename
+        for row in await post.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    ]
+    for table in tables:
+        dump = await post.rows(
+            f"SELECT encode(convert_to(t::text, 'UTF8'), 'escape') AS line FROM {table} AS t"
+        )
+        for row in dump:
+            assert "KANARIE" not in row.line
+            assert b"KANARIE".hex() not in row.line
+    assert {"message", "message_attachment", "request", "outbox"} <= set(tables)
