@@ -1,4 +1,4 @@
-"""The notifier's intake: the events that it asks for, in the notifier's own inbox, by nameko's test helpers."""
+"""The notifier's intake by nameko's test helpers: the events it asks for, in the notifier's own inbox."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,8 @@ from praxispost.chassis.v1.envelope_pb2 import Envelope
 from praxispost.messaging.v1.events_pb2 import MessageRead, MessageSent
 from services.notifier.bindings import BINDINGS, SERVICE
 from tests.integration.chassis import sample
-from tests.nameko.test_intake_service import ContainerFactory, wait_ready
+from tests.nameko.fixtures import ContainerFactory
+from tests.nameko.test_intake_service import wait_ready
 
 _MIGRATIONS = Path(__file__).parents[2] / "services" / "notifier" / "migrations"
 
@@ -58,7 +59,12 @@ def _inbox(connection: psycopg.Connection) -> list[tuple[str, UUID]]:
 
 def test_the_handler_stores_the_event_and_asks_nobody() -> None:
     stored: list[Envelope] = []
-    service = worker_factory(intake_service(SERVICE, BINDINGS), store=lambda each: not stored.append(each))
+
+    def store(each: Envelope) -> bool:
+        stored.append(each)
+        return True
+
+    service = worker_factory(intake_service(SERVICE, BINDINGS), store=store)
     one = _sent()
     assert service.receive(one) is True
     assert stored == [one]
