@@ -107,7 +107,7 @@ class Caller:
         self._targets = targets
         self._fetch = fetch
         self._tokens: dict[str, Token] = {}
-        self._channels: list[grpc.Channel] = []
+        self._channels: dict[str, grpc.Channel] = {}
 
     def token(self, audience: str) -> str | None:
         """A token for the audience that lives at least some seconds; None for a caller without any."""
@@ -119,59 +119,52 @@ class Caller:
         return known.text
 
     def channel(self, audience: str) -> grpc.Channel:
-        """A channel to the service, with this caller's tokens."""
-        plain = grpc.insecure_channel(self._targets.of(audience))
-        self._channels.append(plain)
-        return grpc.intercept_channel(plain, _Bearer(lambda: self.token(audience)))
-
-    def close(self) -> None:
-        """Closes what this caller opened."""
-        for channel in self._channels:
-            channel.close()
-
-    @cached_property
-    def _identity(self) -> grpc.Channel:
-        return self.channel("identity")
+        """The channel to the service, with this caller's tokens."""
+        if audience not in self._channels:
+            plain = grpc.insecure_channel(self._targets.of(audience))
+            bearer = _Bearer(lambda: self.token(audience))
+            self._channels[audience] = grpc.intercept_channel(plain, bearer)
+        return self._channels[audience]
 
     @cached_property
     def tokens(self) -> TokenServiceStub:
         """identity's TokenService."""
-        return TokenServiceStub(self._identity)
+        return TokenServiceStub(self.channel("identity"))
 
     @cached_property
     def practices(self) -> PracticeServiceStub:
         """identity's PracticeService."""
-        return PracticeServiceStub(self._identity)
+        return PracticeServiceStub(self.channel("identity"))
 
     @cached_property
     def staff(self) -> StaffServiceStub:
         """identity's StaffService."""
-        return StaffServiceStub(self._identity)
+        return StaffServiceStub(self.channel("identity"))
 
     @cached_property
     def patients(self) -> PatientServiceStub:
         """identity's PatientService."""
-        return PatientServiceStub(self._identity)
+        return PatientServiceStub(self.channel("identity"))
 
     @cached_property
     def service_accounts(self) -> ServiceAccountServiceStub:
         """identity's ServiceAccountService."""
-        return ServiceAccountServiceStub(self._identity)
+        return ServiceAccountServiceStub(self.channel("identity"))
 
     @cached_property
     def registration(self) -> RegistrationServiceStub:
         """identity's RegistrationService."""
-        return RegistrationServiceStub(self._identity)
+        return RegistrationServiceStub(self.channel("identity"))
 
     @cached_property
     def sessions(self) -> SessionServiceStub:
         """identity's SessionService."""
-        return SessionServiceStub(self._identity)
+        return SessionServiceStub(self.channel("identity"))
 
     @cached_property
     def accounts(self) -> AccountServiceStub:
         """identity's AccountService."""
-        return AccountServiceStub(self._identity)
+        return AccountServiceStub(self.channel("identity"))
 
     @cached_property
     def messages(self) -> MessagingServiceStub:

@@ -31,8 +31,10 @@ class Post:
         return mail
 
     def mailed_code(self, to: str) -> str:
-        """The six digits of the next e-mail to an address."""
-        return _only(SIX_DIGITS, self.next_mail(to).text)
+        """The six digits of the next e-mail to an address that has some; prompts have none."""
+        while SIX_DIGITS.search(text := self.next_mail(to).text) is None:
+            pass
+        return _only(SIX_DIGITS, text)
 
     def invitation_code(self, to: str) -> str:
         """The code of the next e-mail to an address, an invitation."""

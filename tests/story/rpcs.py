@@ -49,25 +49,26 @@ class Rpc:
     ) -> message.Message | list[message.Message] | Refused:
         """What the caller gets: an answer, a stream's first part, or the refusal."""
         path = f"/{self.method.containing_service.full_name}/{self.method.name}"
-        serialize = message.Message.SerializeToString
         parse = message_factory.GetMessageClass(self.method.output_type).FromString
         channel = caller.channel(self.service)
         try:
             if self.method.client_streaming:
-                upload = channel.stream_unary(path, serialize, parse)
+                upload = channel.stream_unary(path, _serialize, parse)
                 return upload(iter([request]))
             if self.method.server_streaming:
-                download = channel.unary_stream(path, serialize, parse)
+                download = channel.unary_stream(path, _serialize, parse)
                 stream = download(request, timeout=5)
                 first = next(iter(stream), None)
                 stream.cancel()
                 return [] if first is None else [first]
-            unary = channel.unary_unary(path, serialize, parse)
+            unary = channel.unary_unary(path, _serialize, parse)
             return unary(request)
         except grpc.RpcError as error:
             return refused(error)
-        finally:
-            caller.close()
+
+
+def _serialize(request: message.Message) -> bytes:
+    return request.SerializeToString()
 
 
 def filled(kind: descriptor.Descriptor, values: Mapping[str, Any]) -> message.Message:

@@ -11,7 +11,7 @@ from google.protobuf import field_mask_pb2, message
 
 from praxispost.identity.v1 import service_accounts_pb2, sessions_pb2, staff_pb2
 from praxispost.messaging.v1 import messaging_pb2
-from tests.story.callers import Caller, Refused, program
+from tests.story.callers import Caller, Refused, Token, program
 from tests.story.cast import (
     Contact,
     Practice,
@@ -216,10 +216,24 @@ def test_only_the_named_roles_get_past_the_door(rpc: Rpc, callers: dict[str, Cal
         refusal = (answer.code, answer.reason) if isinstance(answer, Refused) else None
         if role in ALLOWED[rpc.name]:
             assert refusal not in NOT_THEIRS, (role, refusal)
+        elif rpc.service == "notifier" and role in PEOPLE:
+            assert refusal == ("INVALID_ARGUMENT", "INVALID_FIELD"), "identity gives people no token for it"
         elif role == "anonymous":
             assert refusal == ("UNAUTHENTICATED", "TOKEN_MISSING"), (role, answer)
         else:
             assert refusal == ("PERMISSION_DENIED", "METHOD_NOT_ALLOWED"), (role, answer)
+
+
+def test_a_token_for_one_service_opens_no_other(stage: Stage, ours: Side) -> None:
+    def token_for_messaging(_: str) -> Token:
+        return Token(ours.callers["admin"].token("messaging") or "", 0)
+
+    astray = Caller(stage.targets, token_for_messaging)
+    for rpc in RPCS:
+        if rpc.service != "messaging" and "anonymous" not in ALLOWED[rpc.name]:
+            answer = rpc.call(astray, rpc.request({}))
+            assert isinstance(answer, Refused), rpc.name
+            assert (answer.code, answer.reason) == ("UNAUTHENTICATED", "TOKEN_REFUSED"), rpc.name
 
 
 def named_ids(rpc: Rpc) -> set[str]:
