@@ -26,9 +26,12 @@ async def add_practice(tx: AsyncConnection, new: Practice) -> None:
 
 
 async def get_practice(tx: AsyncConnection, practice_id: UUID, *, locked: bool = False) -> Practice | None:
-    """Return the practice, None where there is none; locked: until the end others wait who ask the same."""
+    """Return the practice, None where there is none; locked: until the end others wait who ask the same.
+
+    Who only adds rows that refer to the practice, such as patients, does not wait.
+    """
     query = select(practice).where(practice.c.id == practice_id)
-    row = (await tx.execute(query.with_for_update() if locked else query)).one_or_none()
+    row = (await tx.execute(query.with_for_update(key_share=True) if locked else query)).one_or_none()
     return None if row is None else _practice(row)
 
 

@@ -58,6 +58,7 @@ class Acceptance:
             if await members_with_password(tx, email_index, password_hash):
                 # The same person works for another practice, and at login the password decides for which.
                 raise refusals.password_too_weak()
+            await self._store.keep_passwords_apart(tx, email, password_hash)
             await self._store.set_password(tx, member, password_hash)
             await record_audit(
                 tx,

@@ -3,16 +3,32 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Row,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.keys import Keys
 from chassis.paging import Position
+from services.identity import refusals
 from services.identity.contact import ContactIndex
+from services.identity.passwords import matching
 from services.identity.records import RecordSealer
 from services.identity.staff.domain import ADMIN, Person, StaffMember
 from services.identity.tables.practices import staff_member
 
+_HASHES = text("SELECT password_hash FROM staff_members_by_email(:email_index)").bindparams(
+    bindparam("email_index", type_=LargeBinary)
+)
 _MEMBER = select(
     staff_member.c.practice_id,
     staff_member.c.id,
@@ -86,6 +102,19 @@ class StaffStore:
         """Store a member's role and since when the member is disabled."""
         values = {"role": member.role, "disabled_at": member.disabled_at}
         await tx.execute(update(staff_member).where(_is(member.practice_id, member.id)).values(values))
+
+    async def keep_passwords_apart(self, tx: AsyncConnection, email: str, password_hash: str) -> None:
+        """Refuses PASSWORD_TOO_WEAK where somebody else at the address, in any practice, has this password.
+
+        A login says neither practice nor name, so the password must tell who it is (ADR 0001). Until the
+        transaction ends nobody else at the address chooses one.
+        """
+        email_index = self._contact.email(email)
+        key = int.from_bytes(email_index[:8], "big", signed=True)
+        await tx.execute(select(func.pg_advisory_xact_lock(key)))
+        hashes = (await tx.execute(_HASHES, {"email_index": email_index})).scalars().all()
+        if matching(password_hash, hashes):
+            raise refusals.password_too_weak()
 
     async def set_password(self, tx: AsyncConnection, member: StaffMember, password_hash: str) -> None:
         """Store the password's hash; from now on the member is active."""

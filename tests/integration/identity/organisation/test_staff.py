@@ -136,6 +136,25 @@ async def test_a_weak_password_is_refused_and_the_invitation_stays(house: House)
     await house.accept(practice.admin_email, code)
 
 
+async def test_members_of_two_practices_at_one_address_have_passwords_of_their_own(house: House) -> None:
+    email = f"mia.{uuid4().hex}@example.com"
+    codes = []
+    for _ in range(2):
+        _, admin = await in_office(house)
+        await house.staff.InviteStaffMember(invite(email=email), metadata=admin)
+        codes.append((await house.invitation(email)).code)
+    await both(*(house.accept(email, code) for code in codes))
+    states = await house.rows(
+        "SELECT count(password_hash), count(*) FROM staff_member WHERE email_index = %s",
+        house.base.proofs.contact.email(email),
+    )
+    assert states == [(1, 2)]
+    for code in codes:
+        assert await reason(house.accept(email, code)) in {"CODE_REFUSED", "PASSWORD_TOO_WEAK"}
+    others = await both(*(house.accept(email, code, "Sechzehn alte Eulen") for code in codes))
+    assert sum(isinstance(each, UUID) for each in others) == 1
+
+
 async def test_a_new_invitation_kills_the_old_one_and_only_so_many_are_sent(house: House) -> None:
     practice, admin = await in_office(house)
     request = invite()
