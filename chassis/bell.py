@@ -32,7 +32,10 @@ class Bell:
 
     def wait(self, seconds: float, socket_number: int) -> None:
         """Wait for a ring or for something to read from that socket."""
-        select.select([self._inside.fileno(), socket_number], [], [], seconds)
+        either = select.poll()
+        either.register(self._inside, select.POLLIN)
+        either.register(socket_number, select.POLLIN)
+        either.poll(seconds * 1000)
         with contextlib.suppress(BlockingIOError):
             self._inside.recv(4096)
 

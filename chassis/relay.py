@@ -46,7 +46,8 @@ class Relay:
     async def run(self, stop: asyncio.Event, wakeups: Wakeups) -> None:
         """Publish in a thread, since kombu blocks, until stopped; for `Worker.serve` with OUTBOX_CHANNEL."""
         with contextlib.closing(Bell()) as bell, wakeups.on(OUTBOX_CHANNEL) as wake:
-            thread = asyncio.create_task(asyncio.to_thread(self._publish_until_stopped, bell))
+            engine = sync_engine(self._database_url, 1)
+            thread = asyncio.create_task(asyncio.to_thread(self._publish_until_stopped, engine, bell))
             try:
                 while not stop.is_set() and not thread.done():
                     await pause(_LOOK_EVERY, stop, wake)
@@ -54,12 +55,13 @@ class Relay:
             finally:
                 bell.stop()
                 await thread
+                engine.dispose()
 
-    def _publish_until_stopped(self, bell: Bell) -> None:
-        engine = sync_engine(self._database_url, 1)
+    def _publish_until_stopped(self, engine: Engine, bell: Bell) -> None:
         retry_in = _FIRST_PAUSE
         while not bell.stopped:
             try:
+                self._measure_when_due(engine)  # also while the broker is away: that is when it counts
                 with broker.connected(self._amqp_url) as connection:
                     publisher = ConfirmedPublisher(connection, self._exchange)
                     _LOG.info("relay connected", exchange=self._exchange)
@@ -70,13 +72,11 @@ class Relay:
                 _LOG.warning("relay interrupted", error=error, exchange=self._exchange, retry_in=retry_in)
                 bell.wait_for_stop(retry_in)
                 retry_in = min(retry_in * 2, _LONGEST_PAUSE)
-        engine.dispose()
 
     def _round(self, engine: Engine, publisher: ConfirmedPublisher, bell: Bell) -> None:
         with engine.begin() as tx:
             taken = self._publish_batch(tx, publisher)
-        if time.monotonic() - self._measured_at > _MEASURE_EVERY:
-            self._measure(engine)
+        self._measure_when_due(engine)
         publisher.keep_alive()
         if taken < _BATCH:
             bell.wait(_LOOK_EVERY, publisher.fileno())
@@ -99,7 +99,9 @@ class Relay:
         for fate in Fate:
             self._metrics.published.labels(fate.value).inc(sum(each is fate for each in fates))
 
-    def _measure(self, engine: Engine) -> None:
+    def _measure_when_due(self, engine: Engine) -> None:
+        if time.monotonic() - self._measured_at < _MEASURE_EVERY:
+            return
         with engine.begin() as tx:
             counted = tx.execute(_COUNTS).one()
         self._metrics.pending.set(counted.pending)

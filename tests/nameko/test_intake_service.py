@@ -7,12 +7,12 @@ import eventlet
 import psycopg
 import pytest
 from nameko.testing.services import entrypoint_hook, entrypoint_waiter, worker_factory
-from praxispost.chassis.v1.envelope_pb2 import Envelope
 
 from chassis.event_queue import EventQueue
 from chassis.inbox_table import InboxTable
 from chassis.intake_service import intake_service
 from chassis.tables import INBOX_CHANNEL
+from praxispost.chassis.v1.envelope_pb2 import Envelope
 from tests.integration.chassis.bus import TYPE, envelope, publish
 from tests.nameko.fixtures import ContainerFactory
 

@@ -1,0 +1,68 @@
+"""The whole way of an event, from the transaction of its fact to its effect in another service."""
+
+import asyncio
+import statistics
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.database import Database
+from chassis.inbox import Inbox
+from chassis.outbox import record
+from chassis.relay import Relay
+from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
+from chassis.worker import Worker
+from deploy.local.rabbitmq import RabbitMq
+from praxispost.chassis.v1.envelope_pb2 import Envelope
+from tests.integration.chassis.bus import TYPE, event, intake
+from tests.integration.chassis.sample import SampleDatabase
+from tests.integration.chassis.waiting import eventually
+
+WANTED_P95_SECONDS = 0.25
+
+
+@pytest.fixture
+async def arrivals(
+    database: Database, sample_database: SampleDatabase, rabbitmq: RabbitMq
+) -> AsyncIterator[asyncio.Queue[str]]:
+    """Relay, intake and inbox at work; here come the ids of the aggregates whose events are handled."""
+    name, url = f"sample_{uuid4().hex[:12]}", sample_database.app_url
+    handled: asyncio.Queue[str] = asyncio.Queue()
+
+    async def handler(_tx: AsyncConnection, envelope: Envelope) -> None:
+        handled.put_nowait(envelope.aggregate_id)
+
+    worker, stop, registry = Worker(url), asyncio.Event(), CollectorRegistry()
+    relay = Relay(database_url=url, amqp_url=rabbitmq.url, exchange=name, registry=registry)
+    inbox = Inbox(database, consumer=name, handlers={TYPE: handler}, registry=registry)
+    worker.serve("relay", relay.run, wake_channel=OUTBOX_CHANNEL)
+    worker.serve("inbox", inbox.run, wake_channel=INBOX_CHANNEL)
+    with intake(name, rabbitmq.url, url) as process:
+
+        async def ready() -> bool:
+            return await asyncio.to_thread(process.ready)
+
+        await eventually(ready)
+        running = asyncio.create_task(worker.run(stop))
+        yield handled
+        stop.set()
+        await running
+
+
+async def test_an_idle_system_takes_an_event_to_its_effect_in_a_moment(
+    database: Database, arrivals: asyncio.Queue[str]
+) -> None:
+    clock = asyncio.get_running_loop().time
+    took: list[float] = []
+    for _ in range(45):
+        made = event()
+        async with database.transaction() as tx:
+            await record(tx, made)
+        begun = clock()
+        assert await arrivals.get() == str(made.aggregate_id)
+        took.append(clock() - begun)
+    p95 = statistics.quantiles(took[5:], n=20)[-1]  # the first ones open connections
+    assert p95 < WANTED_P95_SECONDS, took
