@@ -67,8 +67,7 @@ class StaffLogin:
         computed = await self._passwords.hash("staff", email_index, typed)
         now = self._clock()
         async with self._database.transaction() as tx:
-            # At most one: accepting an invitation keeps the passwords at an address apart.
-            member = next(iter(await members_with_password(tx, email_index, computed)), None)
+            member = await _member(tx, email_index, computed)
             secret = None if member is None else await self._admit(tx, email_index, member, now)
         self._attempts.judged("staff_password", member is not None)
         if member is None or secret is None:
@@ -89,8 +88,9 @@ class StaffLogin:
         return await begin_session(tx, "staff", member.id, now, new_id=self._new_id)
 
 
-async def members_with_password(tx: AsyncConnection, email_index: bytes, computed: str) -> list[StaffMember]:
-    """The members at the address with this password, in all practices, but disabled ones."""
+async def _member(tx: AsyncConnection, email_index: bytes, computed: str) -> StaffMember | None:
+    """The active member with this password; accepting an invitation keeps passwords at an address apart."""
     rows = list(await tx.execute(_MEMBERS, {"email_index": email_index}))
     found = [rows[position] for position in matching(computed, [row.password_hash for row in rows])]
-    return [StaffMember(row.id, row.practice_id) for row in found if row.disabled_at is None]
+    active = [StaffMember(row.id, row.practice_id) for row in found if row.disabled_at is None]
+    return active[0] if active else None

@@ -11,7 +11,6 @@ from services.identity.contact import ContactIndex
 from services.identity.password_policy import STAFF_MINIMUM, check_choice
 from services.identity.passwords import Passwords
 from services.identity.practices.store import get_practice
-from services.identity.sessions.staff_login import members_with_password
 from services.identity.staff.domain import StaffMember
 from services.identity.staff.invitations import Invitations
 from services.identity.staff.store import StaffStore
@@ -43,8 +42,7 @@ class Acceptance:
         whether the address was invited, and no connection waits for the hash.
         """
         chosen = check_choice(password, email=email, minimum=STAFF_MINIMUM)
-        email_index = self._contact.email(email)
-        password_hash = await self._passwords.hash("staff", email_index, chosen)
+        password_hash = await self._passwords.hash("staff", self._contact.email(email), chosen)
         now = self._clock()
         async with self._database.transaction() as tx:
             practice_id, staff_id = await self._invitations.invited(tx, email, code)
@@ -55,9 +53,6 @@ class Acceptance:
             if member is None:
                 raise refusals.code_refused()
             await self._invitations.check(tx, member, code, now)
-            if await members_with_password(tx, email_index, password_hash):
-                # The same person works for another practice, and at login the password decides for which.
-                raise refusals.password_too_weak()
             await self._store.keep_passwords_apart(tx, email, password_hash)
             await self._store.set_password(tx, member, password_hash)
             await record_audit(
