@@ -147,6 +147,10 @@ def _options(settings: GrpcSettings) -> list[tuple[str, int]]:
         ("grpc.max_send_message_length", 8 * settings.max_message_bytes),
         ("grpc.max_metadata_size", 64 * 1024),
         ("grpc.max_concurrent_streams", 1000),
+        # What a client may send ahead of a servicer that is slower. Left to itself the window grows to many
+        # MiB for each stream, all of it held in memory.
+        ("grpc.http2.bdp_probe", 0),
+        ("grpc.http2.lookahead_bytes", 512 * 1024),
         ("grpc.max_connection_age_ms", age),
         ("grpc.max_connection_age_grace_ms", age),
         ("grpc.keepalive_time_ms", 30_000),
