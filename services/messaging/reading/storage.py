@@ -89,20 +89,25 @@ async def answer_was_read(tx: AsyncConnection, practice_id: UUID, conversation_i
 async def conversations(
     tx: AsyncConnection, practice_id: UUID, after: Position | None, most: int
 ) -> list[StoredConversation]:
-    """The practice's conversations, the one with the newest message first."""
-    newest = and_(
-        _MESSAGE.c.practice_id == _CONVERSATION.c.practice_id,
-        _MESSAGE.c.id == _CONVERSATION.c.newest_message_id,
-    )
-    query = (
-        select(_CONVERSATION.c.id.label("conversation"), _CONVERSATION.c.unread_answers, *SUMMARY_COLUMNS)
-        .join_from(_CONVERSATION, _MESSAGE, newest)
+    """The practice's conversations, the one with the newest message first.
+
+    The page is cut before its messages are looked up, so that the number of conversations does not matter.
+    """
+    page = (
+        select(_CONVERSATION)
         .where(
             _CONVERSATION.c.practice_id == practice_id,
             *_behind(_CONVERSATION.c.newest_at, _CONVERSATION.c.id, after),
         )
         .order_by(_CONVERSATION.c.newest_at.desc(), _CONVERSATION.c.id.desc())
         .limit(most)
+        .subquery()
+    )
+    newest = and_(_MESSAGE.c.practice_id == page.c.practice_id, _MESSAGE.c.id == page.c.newest_message_id)
+    query = (
+        select(page.c.id.label("conversation"), page.c.unread_answers, *SUMMARY_COLUMNS)
+        .join_from(page, _MESSAGE, newest)
+        .order_by(page.c.newest_at.desc(), page.c.id.desc())
     )
     return [
         StoredConversation(row.conversation, row.unread_answers, stored_message(row))
