@@ -70,8 +70,8 @@ TYPES = (_command("types", "mypy", *_CODE),)
 TESTS = (
     _pytest("unit", "tests/unit"),
     _pytest("integration", "tests/integration"),
-    # nameko's own test helpers patch the process for eventlet, which asyncio's tests don't survive.
-    _pytest("nameko", "-c", "tests/nameko/pytest.ini", "tests/nameko"),
+    # nameko's test helpers want a process that eventlet has patched, in which asyncio's tests can't run.
+    _pytest("nameko", "--config-file=tests/nameko/pytest.ini", "tests/nameko"),
     _pytest("story", "tests/story"),
 )
 _WHOLE = {"all": (*LINT, *TYPES, *TESTS), "lint": LINT, "types": TYPES}

@@ -1,35 +1,54 @@
 """Ends what a killed run left running, and only that: a process id alone may have found a new owner."""
 
+import contextlib
 import os
 import signal
 import subprocess
 from pathlib import Path
 
-from deploy.local.waiting import until
+from deploy.local.waiting import NotInTime, until
 
-_END_SECONDS = 10.0
+_STOP_SECONDS = 5.0
+_KILL_SECONDS = 10.0
 
 
-def record(file: Path, pid: int) -> None:
+def record(file: Path, pid: int, stop_signal: signal.Signals) -> None:
     """Write down a process, leader of its own group, so that a later run can end it."""
-    file.write_text(f"{pid}\n{_begun(pid)}\n")
+    file.write_text(f"{pid} {int(stop_signal)} {_begun(pid)}\n")
 
 
 def end_leftovers(folder: Path) -> None:
-    """Kill the groups of all processes written down in the folder that still run."""
+    """End all processes written down in the folder that still run: in order if they do, else by force."""
+    running = [found for file in folder.iterdir() if (found := _running(file)) is not None]
+    for pid, stop_signal in running:
+        os.kill(pid, stop_signal)
+    with contextlib.suppress(NotInTime):
+        until(
+            lambda: not any(_begun(pid) for pid, _ in running),
+            "processes of an earlier run end",
+            _STOP_SECONDS,
+        )
+    for pid, _ in running:
+        _kill_group(pid)
     for file in folder.iterdir():
-        pid_text, _, begun = file.read_text().strip().partition("\n")
-        if pid_text and begun and _begun(int(pid_text)) == begun:
-            _kill_group(int(pid_text))
         file.unlink()
 
 
+def _running(file: Path) -> tuple[int, int] | None:
+    written = file.read_text().strip().split(" ", 2)
+    if len(written) < 3:  # the run was killed while it wrote this
+        return None
+    pid, stop_signal, begun = written
+    return (int(pid), int(stop_signal)) if _begun(int(pid)) == begun else None
+
+
 def _kill_group(pid: int) -> None:
+    """Also after its leader has ended: children may have stayed, and then nobody else can have its number."""
     try:
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
-    until(lambda: not _begun(pid), f"process {pid} of an earlier run ends", _END_SECONDS)
+    until(lambda: not _begun(pid), f"process {pid} of an earlier run ends", _KILL_SECONDS)
 
 
 def _begun(pid: int) -> str:

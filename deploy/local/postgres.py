@@ -95,6 +95,11 @@ class Postgres:
         """A new, empty database with a name of its own."""
         return self.database(f"test_{secrets.token_hex(6)}")
 
+    def checkpoint(self) -> None:
+        """Write everything that is only in memory to the disk."""
+        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+
     def _ensure_role(self, connection: psycopg.Connection[tuple[object, ...]], role: str) -> None:
         if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
             connection.execute(

@@ -78,7 +78,7 @@ class Process:
                 extra_groups=None if self.command.user is None else [],
                 start_new_session=True,
             )
-        leftovers.record(self._pid_file, self._child.pid)
+        leftovers.record(self._pid_file, self._child.pid, self.command.stop_signal)
 
     def wait_ready(self, is_ready: Callable[[], bool], seconds: float) -> None:
         """Wait until `is_ready`; refuses with ProcessFailed when it ends before, or is not in time."""

@@ -25,15 +25,18 @@ Tell = Callable[[str], None]
 
 
 class System:
-    """Everything on one data folder; `processes` has the services' processes by name: `messaging-worker`."""
+    """Everything on one data folder.
+
+    `processes` are the services' by their name, such as `messaging-worker`; `accounts` are the platform's.
+    """
 
     def __init__(self, data: DataFolder, tell: Tell = lambda _: None) -> None:
         self.data = data
         self.stores = Stores(data)
         self.processes: dict[str, Process] = {}
         self._tell = tell
-        self._accounts = ServiceAccounts(data)
-        self._environments = Environments(data, self.stores, self._accounts)
+        self.accounts = ServiceAccounts(data)
+        self._environments = Environments(data, self.stores, self.accounts)
 
     def start(self) -> None:
         """Start everything and wait until it is ready; refuses with ProcessFailed."""
@@ -81,8 +84,8 @@ class System:
             targets=Targets(**grpc),
             catcher_url=self.stores.catcher.url,
             portal_url=environments.portal_url,
-            operator=self._accounts.of("operator"),
-            portal=self._accounts.of("portal"),
+            operator=self.accounts.of("operator"),
+            portal=self.accounts.of("portal"),
             metrics={
                 f"{service.name}-{kind}": f"http://127.0.0.1:{environments.metrics_port(service, kind)}"
                 for service in SERVICES
@@ -94,7 +97,7 @@ class System:
         self.stores.postgres.start()
         together(*(self._migration(service) for service in SERVICES))
         identity = next(service for service in SERVICES if service.name == "identity")
-        self._accounts.make(self._environments.process(identity, "command"))
+        self.accounts.make(self._environments.process(identity, "command"))
 
     def _migration(self, service: Service) -> Callable[[], None]:
         environment = self._environments.migration(service)

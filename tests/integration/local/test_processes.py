@@ -66,6 +66,30 @@ def test_what_a_killed_run_left_is_ended_by_the_next(tmp_path: Path) -> None:
     process.kill()
 
 
+def test_a_leftover_that_cannot_end_in_order_is_ended_by_force(tmp_path: Path) -> None:
+    data = DataFolder.open(tmp_path / "data")
+    process = Process(Command("stubborn", ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 9; done"]), data)
+    process.start()
+    data.close()
+    DataFolder.open(tmp_path / "data").close()
+    until(lambda: process.has_died, "the leftover has ended", 10)
+    process.kill()
+
+
+def test_a_process_id_that_found_a_new_owner_is_left_alone(tmp_path: Path) -> None:
+    data = DataFolder.open(tmp_path / "data")
+    process, port = server(data)
+    process.start()
+    process.wait_ready(lambda: ports.accepts_connections(port), 20)
+    written = data.pids / "server"
+    pid, stop_signal, _ = written.read_text().split(" ", 2)
+    written.write_text(f"{pid} {stop_signal} another time\n")
+    data.close()
+    DataFolder.open(tmp_path / "data").close()
+    assert process.is_running
+    process.kill()
+
+
 def test_a_process_that_dies_at_the_start_is_reported_with_its_log(tmp_path: Path) -> None:
     data = DataFolder.open(tmp_path / "data")
     process = Process(Command("broken", [sys.executable, "-c", "raise SystemExit('no such setting')"]), data)
