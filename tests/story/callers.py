@@ -14,6 +14,8 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from typing_extensions import override
 
+from deploy.local.address_book import Targets
+from deploy.local.service_accounts import ServiceAccount
 from praxispost.attachments.v1.attachments_pb2_grpc import AttachmentServiceStub
 from praxispost.identity.v1.accounts_pb2_grpc import AccountServiceStub
 from praxispost.identity.v1.patients_pb2_grpc import PatientServiceStub
@@ -28,25 +30,6 @@ from praxispost.messaging.v1.messaging_pb2_grpc import MessagingServiceStub
 
 RENEW_BEFORE_SECONDS = 10.0
 CALL_SECONDS = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Targets:
-    """Where the apis listen, "host:port" each."""
-
-    identity: str
-    messaging: str
-    attachments: str
-    notifier: str
-
-    def of(self, audience: str) -> str:
-        """The address of the service with this name."""
-        return {
-            "identity": self.identity,
-            "messaging": self.messaging,
-            "attachments": self.attachments,
-            "notifier": self.notifier,
-        }[audience]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +104,7 @@ class Caller:
     def channel(self, audience: str) -> grpc.Channel:
         """The channel to the service, with this caller's tokens."""
         if audience not in self._channels:
-            plain = grpc.insecure_channel(self._targets.of(audience))
+            plain = grpc.insecure_channel(str(getattr(self._targets, audience)))
             bearer = _Bearer(lambda: self.token(audience))
             self._channels[audience] = grpc.intercept_channel(plain, bearer)
         return self._channels[audience]
@@ -177,12 +160,12 @@ class Caller:
         return AttachmentServiceStub(self.channel("attachments"))
 
 
-def program(targets: Targets, account_id: str, secret: str) -> Caller:
-    """A service account with its id and secret."""
+def program(targets: Targets, account: ServiceAccount) -> Caller:
+    """A service account."""
     stub = TokenServiceStub(grpc.insecure_channel(targets.identity))
 
     def fetch(audience: str) -> Token:
-        request = IssueServiceTokenRequest(account_id=account_id, secret=secret, audience=audience)
+        request = IssueServiceTokenRequest(account_id=account.id, secret=account.secret, audience=audience)
         answer = stub.IssueServiceToken(request, timeout=CALL_SECONDS, wait_for_ready=True)
         return Token(answer.token, float(answer.expires_at.seconds))
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import grpc
-from tests.story.post import Post
 
+from deploy.local.address_book import Targets
 from praxispost.attachments.v1 import attachments_pb2
 from praxispost.identity.v1 import patients_pb2, practices_pb2, registration_pb2, sessions_pb2, staff_pb2
 from praxispost.messaging.v1 import messaging_pb2
-from tests.story.callers import Caller, Refused, Targets, chunks, person, refused
+from tests.story.callers import Caller, Refused, chunks, person, refused
+from tests.story.post import Post
 
 STAFF_PASSWORD = "Lindenallee im Regen 7"
 PERSON_PASSWORD = "Kastanien am Bach 3"

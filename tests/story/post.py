@@ -23,6 +23,10 @@ class Post:
         self._taken[to] = mail.number
         return mail
 
+    def all_mails(self, to: str) -> list[CaughtMail]:
+        """All e-mails to an address that have arrived, taken or not."""
+        return self._catcher.mails(to)
+
     def prompt(self, to: str) -> CaughtMail:
         """The next e-mail to an address, which is a prompt: it has a link and no code."""
         mail = self.next_mail(to)

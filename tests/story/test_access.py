@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from google.protobuf import field_mask_pb2, message
 
+from deploy.local.service_accounts import ServiceAccount
 from praxispost.identity.v1 import service_accounts_pb2, sessions_pb2, staff_pb2
 from praxispost.messaging.v1 import messaging_pb2
 from tests.story.callers import Caller, Refused, Token, program
@@ -127,7 +128,7 @@ def a_side(stage: Stage, name: str) -> Side:
         "admin": admin,
         "physician": practice.invited(staff_pb2.STAFF_ROLE_PHYSICIAN, "Paul", "Arzt"),
         "assistant": practice.invited(staff_pb2.STAFF_ROLE_ASSISTANT, "Ali", "Helfer"),
-        "practice_service": program(stage.targets, created.account_id, created.secret),
+        "practice_service": program(stage.targets, ServiceAccount(created.account_id, created.secret)),
         "account": register(stage, contact),
     }
     attachment_id = upload(admin, practice.id, patient_id, PHOTO)
