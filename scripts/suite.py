@@ -72,7 +72,7 @@ TESTS = (
     _pytest("integration", "tests/integration"),
     # nameko's test helpers want a process that eventlet has patched, in which asyncio's tests can't run.
     _pytest("nameko", "--config-file=tests/nameko/pytest.ini", "tests/nameko"),
-    _pytest("story", "tests/story"),
+    _pytest("story", "--capture=no", "tests/story"),
 )
 _WHOLE = {"all": (*LINT, *TYPES, *TESTS), "lint": LINT, "types": TYPES}
 
