@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from types import TracebackType
 from typing import BinaryIO, TypeVar
 
 import certifi
@@ -15,16 +16,18 @@ from minio import Minio
 from minio.error import MinioException, S3Error
 from urllib3.exceptions import HTTPError
 
+from chassis import logs
 from services.attachments.settings import StoreSettings
+
+_LOG = logs.get(__name__)
 
 T = TypeVar("T")
 
 _PART_SIZE = 5 * 1024 * 1024
 _UPLOADS = 16
 _CALLS = 16
-# So long may the store be silent. A failed call is tried once more: its connection may have grown old.
-_TIMEOUT = urllib3.Timeout(connect=2, read=8)
-_RETRIES = urllib3.Retry(total=1, redirect=0, backoff_factor=0.1)
+_CONNECT_SECONDS = 2.0
+_PATIENCE = 8.0
 _ABSENT = frozenset({"NoSuchKey", "InvalidRange"})
 
 
@@ -47,10 +50,11 @@ class Listed:
 class ObjectStore:
     """Every call runs in a thread; at most 16 documents are written at a time, further ones wait.
 
-    All calls raise StoreUnavailable within their timeouts, and work again as soon as the store does.
+    All calls raise StoreUnavailable when the store is silent for longer than the patience (seconds), and work
+    again as soon as it does.
     """
 
-    def __init__(self, settings: StoreSettings) -> None:
+    def __init__(self, settings: StoreSettings, *, patience: float = _PATIENCE) -> None:
         self._bucket = settings.bucket
         self._client = _Client(
             settings.endpoint,
@@ -59,7 +63,10 @@ class ObjectStore:
             secure=settings.secure,
             region=settings.region,
             http_client=urllib3.PoolManager(
-                maxsize=_UPLOADS + _CALLS, timeout=_TIMEOUT, retries=_RETRIES, ca_certs=certifi.where()
+                maxsize=_UPLOADS + _CALLS,
+                timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=patience),
+                retries=_RetryOnce(total=1, redirect=0, backoff_factor=0.1),
+                ca_certs=certifi.where(),
             ),
         )
         self._uploads = ThreadPoolExecutor(_UPLOADS, "store-upload")
@@ -131,6 +138,23 @@ class ObjectStore:
         return await asyncio.get_running_loop().run_in_executor(self._calls, call)
 
 
+class _RetryOnce(urllib3.Retry):
+    """Tries again where a kept connection turned out to be closed, not where the store is silent."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: urllib3.BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: urllib3.connectionpool.ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> "_RetryOnce":
+        if isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
+            raise error
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
 class _Client(Minio):
     """The minio client, with what it can do and does not offer."""
 
@@ -172,6 +196,8 @@ def _refusing() -> Iterator[None]:
     except S3Error as error:
         if error.code in _ABSENT:
             raise ObjectMissing from error
+        _LOG.warning("store refuses", error=error, dependency="store", reason=error.code)
         raise StoreUnavailable from error
     except (MinioException, HTTPError, OSError) as error:
+        _LOG.warning("store cannot be reached", error=error, dependency="store")
         raise StoreUnavailable from error

@@ -22,7 +22,7 @@ from services.attachments.segments import SegmentSealer, new_key, sealed_size
 from services.attachments.storage import Arrival, Sealed, Stored
 
 _LOG = logs.get(__name__)
-_PIPE_SIZE = 2 * 1024 * 1024
+_PIPE_SIZE = 512 * 1024
 _PATIENCE = 30.0
 _KEEP_ALIVE = timedelta(seconds=15)
 # An upload that was not kept alive for so long is lost: no stall of caller and store lasts longer.
@@ -209,12 +209,13 @@ class Uploads:
 
     async def _remove(self, upload: _Upload, writing: asyncio.Task[None]) -> None:
         """What cannot be removed now the collector removes later."""
-        await asyncio.gather(writing, return_exceptions=True)
+        (outcome,) = await asyncio.gather(writing, return_exceptions=True)
         place = upload.place
         try:
             async with self._database.transaction([place.practice_id]) as tx:
                 state = await storage.give_up(tx, place.practice_id, place.attachment_id, self._clock())
-            if state in {None, State.DELETING}:
+            store_answers = not isinstance(outcome, StoreUnavailable)
+            if store_answers and state in {None, State.DELETING}:
                 await self._store.remove(upload.object_key)
                 async with self._database.transaction([place.practice_id]) as tx:
                     await storage.end_deletion(tx, place.practice_id, place.attachment_id)

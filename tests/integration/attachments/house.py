@@ -61,15 +61,13 @@ class Downloaded:
     chunk_sizes: list[int]
 
 
-class House:
-    """A client's view of the api, and the keys that sign what it believes."""
+class Client:
+    """A client of the api, and the key that signs what the api believes."""
 
-    def __init__(self, target: str, key: SigningKey, database: Database, store: ObjectStore) -> None:
+    def __init__(self, target: str, key: SigningKey) -> None:
         self._target = target
         self._channel = aio.insecure_channel(target)
         self.stub = attachments_pb2_grpc.AttachmentServiceStub(self._channel)
-        self.database = database
-        self.store = store
         self._tokens = TokenSigner(key)
         self._grants = StatementSigner(key, grants.ISSUER, grants.KIND)
 
@@ -80,7 +78,9 @@ class House:
         return await self.send(caller, parts(header, content))
 
     async def send(
-        self, caller: Caller, requests: Iterator[pb.UploadAttachmentRequest]
+        self,
+        caller: Caller,
+        requests: Iterator[pb.UploadAttachmentRequest] | AsyncIterator[pb.UploadAttachmentRequest],
     ) -> pb.UploadAttachmentResponse:
         try:
             return await self.stub.UploadAttachment(requests, metadata=self.metadata(caller))
@@ -157,6 +157,15 @@ class House:
         return aio.Metadata(("authorization", f"Bearer {self.token(caller)}"))
 
 
+class House(Client):
+    """A client of an api in this process, and what that api works with."""
+
+    def __init__(self, target: str, key: SigningKey, database: Database, store: ObjectStore) -> None:
+        super().__init__(target, key)
+        self.database = database
+        self.store = store
+
+
 def parts(header: pb.UploadHeader, content: bytes) -> Iterator[pb.UploadAttachmentRequest]:
     """The header, then the content in chunks."""
     yield pb.UploadAttachmentRequest(header=header)
@@ -193,7 +202,9 @@ def _caller(role: str, practice_id: UUID | None) -> Caller:
 
 
 @asynccontextmanager
-async def open_house(stores: Stores, s3: StoreSettings | None = None) -> AsyncIterator[House]:
+async def open_house(
+    stores: Stores, s3: StoreSettings | None = None, patience: float = 8.0
+) -> AsyncIterator[House]:
     """Serve until the end of the block; `s3` is another way to the same bucket."""
     key = SigningKey("test", Ed25519PrivateKey.generate(), datetime.now(UTC))
 
@@ -203,7 +214,7 @@ async def open_house(stores: Stores, s3: StoreSettings | None = None) -> AsyncIt
     database = Database(stores.database_url, pool_size=5)
     key_database = KeyDatabase(stores.keys_database_url)
     seals = Seals(Keys(key_database, FileWrappingKeys(stores.wrapping_keys)))
-    store = ObjectStore(s3 or stores.s3)
+    store = ObjectStore(s3 or stores.s3, patience=patience)
     uploads, server = _server(database, seals, store, PublicKeys(published))
     serving = await server.start()
     house = House(f"127.0.0.1:{server.port}", key, database, store)

@@ -81,6 +81,11 @@ class Traces:
         finally:
             response.close()
 
+    def describe(self, key: str) -> str:
+        """What the bucket tells of an object without its content."""
+        told = self.client.stat_object(bucket_name=self.bucket, object_name=key)
+        return f"{key} {told.content_type} {dict(told.metadata or {})}"
+
     def replace(self, key: str, content: bytes) -> None:
         """Put something else in an object's place."""
         self.client.put_object(
