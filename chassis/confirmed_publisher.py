@@ -12,6 +12,8 @@ from chassis import broker
 
 CONTENT_TYPE = "application/x-protobuf"
 _TIMEOUT = 10
+_TURN = 1.0
+_AT_ONCE = 0.001
 _PERSISTENT = 2
 
 
@@ -57,10 +59,9 @@ class ConfirmedPublisher:
         ids = [self._send(message) for message in batch]
         deadline = time.monotonic() + _TIMEOUT
         while self._unconfirmed:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            if time.monotonic() > deadline:
                 raise TimeoutError
-            self._connection.drain_events(timeout=left)
+            self._take_in(_TURN)
         return {message_id: self._fates[str(message_id)] for message_id in ids}
 
     def fileno(self) -> int:
@@ -69,8 +70,12 @@ class ConfirmedPublisher:
 
     def keep_alive(self) -> None:
         """Take in what the broker said meanwhile and exchange heartbeats; call it every second or so."""
+        self._take_in(_AT_ONCE)
+
+    def _take_in(self, seconds: float) -> None:
+        """Wait for a word from the broker; shorter than its heartbeats, which do not end amqp's wait."""
         try:
-            self._connection.drain_events(timeout=0.001)
+            self._connection.drain_events(timeout=seconds)
         except TimeoutError:
             self._connection.heartbeat_check()
 

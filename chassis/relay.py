@@ -20,6 +20,7 @@ from chassis.wakeups import Wakeups, pause
 _LOG = logs.get(__name__)
 _OUTBOX = TABLES.outbox
 _BATCH = 500
+_PROBE = 1  # a broker that is blocked by its memory alarm confirms nothing, but keeps what it was sent
 _LOOK_EVERY = 1.0
 _MEASURE_EVERY = 5.0
 _FIRST_PAUSE = 0.5
@@ -65,25 +66,26 @@ class Relay:
                 with broker.connected(self._amqp_url) as connection:
                     publisher = ConfirmedPublisher(connection, self._exchange)
                     _LOG.info("relay connected", exchange=self._exchange)
+                    batch = _PROBE
                     while not bell.stopped:
-                        self._round(engine, publisher, bell)
-                        retry_in = _FIRST_PAUSE
+                        self._round(engine, publisher, bell, batch)
+                        batch, retry_in = _BATCH, _FIRST_PAUSE
             except _PASSING_ERRORS as error:
                 _LOG.warning("relay interrupted", error=error, exchange=self._exchange, retry_in=retry_in)
                 bell.wait_for_stop(retry_in)
                 retry_in = min(retry_in * 2, _LONGEST_PAUSE)
 
-    def _round(self, engine: Engine, publisher: ConfirmedPublisher, bell: Bell) -> None:
+    def _round(self, engine: Engine, publisher: ConfirmedPublisher, bell: Bell, batch: int) -> None:
         with engine.begin() as tx:
-            taken = self._publish_batch(tx, publisher)
+            taken = self._publish_batch(tx, publisher, batch)
         self._measure_when_due(engine)
         publisher.keep_alive()
-        if taken < _BATCH:
+        if taken < batch:
             bell.wait(_LOOK_EVERY, publisher.fileno())
 
-    def _publish_batch(self, tx: Connection, publisher: ConfirmedPublisher) -> int:
+    def _publish_batch(self, tx: Connection, publisher: ConfirmedPublisher, batch: int) -> int:
         """The rows stay locked until the broker has spoken; if either side dies, they come again."""
-        rows = tx.execute(_CLAIM).all()
+        rows = tx.execute(_CLAIM.limit(batch)).all()
         fates = publisher.publish(Outgoing(row.event_id, row.type, row.envelope) for row in rows)
         confirmed = [row.id for row in rows if fates[row.event_id] is Fate.CONFIRMED]
         others = [row.id for row in rows if fates[row.event_id] is not Fate.CONFIRMED]
@@ -114,7 +116,6 @@ _CLAIM = (
     select(_OUTBOX.c.id, _OUTBOX.c.event_id, _OUTBOX.c.type, _OUTBOX.c.envelope)
     .where(_PENDING, _OUTBOX.c.next_try <= func.now())
     .order_by(_OUTBOX.c.id)
-    .limit(_BATCH)
     .with_for_update(skip_locked=True)
 )
 _LATER = {
