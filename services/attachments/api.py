@@ -19,6 +19,7 @@ from services.attachments.downloads import Downloads
 from services.attachments.grants import Grants
 from services.attachments.metrics import Metrics
 from services.attachments.objects import ObjectStore
+from services.attachments.readiness import watch_database
 from services.attachments.seals import Seals
 from services.attachments.servicer import AttachmentServicer
 from services.attachments.settings import ApiSettings
@@ -74,9 +75,14 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     )
     server.add(attachments_pb2_grpc.add_AttachmentServiceServicer_to_server, servicer)
 
+    def tell_ready(ready: bool) -> None:
+        telemetry.ready = ready
+
     telemetry.start()
     try:
-        await server.serve(stop)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(server.serve(stop))
+            tasks.create_task(watch_database(database, tell_ready, stop))
     finally:
         await uploads.close()
         store.close()

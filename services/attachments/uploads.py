@@ -62,6 +62,7 @@ class Uploads:
         metrics: Metrics,
         limit: int,
         clock: Callable[[], datetime],
+        patience: float = _PATIENCE,
         new_id: Callable[[], UUID] = uuid4,
     ) -> None:
         self._database = database
@@ -70,6 +71,7 @@ class Uploads:
         self._metrics = metrics
         self._limit = limit
         self._clock = clock
+        self._patience = patience
         self._new_id = new_id
         self._cleaning: set[asyncio.Task[None]] = set()
 
@@ -88,7 +90,7 @@ class Uploads:
 
     async def close(self) -> None:
         """Wait until what broken uploads left is cleaned up."""
-        await asyncio.gather(*self._cleaning)
+        await asyncio.gather(*self._cleaning, return_exceptions=True)
 
     async def _prepare(self, caller: Caller, header: Header) -> _Upload:
         place = Place(header.practice_id, header.patient_id, self._new_id())
@@ -121,7 +123,7 @@ class Uploads:
     async def _compare(self, header: Header, earlier: Stored, chunks: AsyncIterator[bytes]) -> Uploaded:
         """The earlier answer if the same document comes again for the same patient."""
         measure = Measure(header, self._limit)
-        async for chunk in _patiently(chunks):
+        async for chunk in _patiently(chunks, self._patience):
             measure.add(chunk)
         content = measure.content()
         seal = await self._seals.of(Place(earlier.practice_id, earlier.patient_id, earlier.id))
@@ -163,7 +165,7 @@ class Uploads:
         sealer = SegmentSealer(upload.key, upload.place.content())
         await pipe.write(sealer.header)
         alive_until = self._clock() + _KEEP_ALIVE
-        async for chunk in _patiently(chunks):
+        async for chunk in _patiently(chunks, self._patience):
             measure.add(chunk)
             await pipe.write(sealer.update(chunk))
             self._metrics.up.inc(len(chunk))
@@ -225,11 +227,11 @@ class Uploads:
             )
 
 
-async def _patiently(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _patiently(chunks: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
     """The chunks; refuses when the next one is too long in coming."""
     while True:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(seconds):
                 chunk = await anext(chunks)
         except StopAsyncIteration:
             return

@@ -1,7 +1,7 @@
 """Attachments' api on real stores, served in the test's process; test keys sign tokens and grants."""
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -201,11 +201,20 @@ def _caller(role: str, practice_id: UUID | None) -> Caller:
     return Caller(uuid4(), role, practice_id, (), None, datetime.now(UTC))
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @asynccontextmanager
 async def open_house(
-    stores: Stores, s3: StoreSettings | None = None, patience: float = 8.0
+    stores: Stores,
+    s3: StoreSettings | None = None,
+    *,
+    store_patience: float = 8.0,
+    caller_patience: float = 30.0,
+    clock: Callable[[], datetime] = _now,
 ) -> AsyncIterator[House]:
-    """Serve until the end of the block; `s3` is another way to the same bucket."""
+    """Serve until the end of the block; `s3` is another way to the same bucket, patience is in seconds."""
     key = SigningKey("test", Ed25519PrivateKey.generate(), datetime.now(UTC))
 
     async def published() -> list[VerifyingKey]:
@@ -214,8 +223,26 @@ async def open_house(
     database = Database(stores.database_url, pool_size=5)
     key_database = KeyDatabase(stores.keys_database_url)
     seals = Seals(Keys(key_database, FileWrappingKeys(stores.wrapping_keys)))
-    store = ObjectStore(s3 or stores.s3, patience=patience)
-    uploads, server = _server(database, seals, store, PublicKeys(published))
+    store = ObjectStore(s3 or stores.s3, patience=store_patience)
+    metrics = Metrics(CollectorRegistry())
+    uploads = Uploads(
+        database=database,
+        seals=seals,
+        store=store,
+        metrics=metrics,
+        limit=LIMIT,
+        clock=clock,
+        patience=caller_patience,
+    )
+    keys = PublicKeys(published)
+    granting = StatementVerifier(
+        keys, issuer=grants.ISSUER, audience=grants.AUDIENCE, kind=grants.KIND, clock=_now
+    )
+    downloads = Downloads(
+        database=database, seals=seals, store=store, grants=Grants(granting), metrics=metrics, clock=_now
+    )
+    claims = Claims(database=database, seals=seals, clock=_now)
+    server = _server(keys, AttachmentServicer(uploads=uploads, downloads=downloads, claims=claims))
     serving = await server.start()
     house = House(f"127.0.0.1:{server.port}", key, database, store)
     try:
@@ -229,17 +256,7 @@ async def open_house(
         await database.close()
 
 
-def _server(
-    database: Database, seals: Seals, store: ObjectStore, keys: PublicKeys
-) -> tuple[Uploads, GrpcServer]:
-    metrics = Metrics(CollectorRegistry())
-    granting = StatementVerifier(
-        keys, issuer=grants.ISSUER, audience=grants.AUDIENCE, kind=grants.KIND, clock=_now
-    )
-    uploads = Uploads(database=database, seals=seals, store=store, metrics=metrics, limit=LIMIT, clock=_now)
-    downloads = Downloads(
-        database=database, seals=seals, store=store, grants=Grants(granting), metrics=metrics, clock=_now
-    )
+def _server(keys: PublicKeys, servicer: AttachmentServicer) -> GrpcServer:
     server = GrpcServer(
         GrpcSettings(port=0),
         access=ACCESS,
@@ -247,12 +264,5 @@ def _server(
         telemetry=Telemetry("attachments", "api", 0),
         error_domain="attachments.praxispost",
     )
-    servicer = AttachmentServicer(
-        uploads=uploads, downloads=downloads, claims=Claims(database=database, seals=seals, clock=_now)
-    )
     server.add(attachments_pb2_grpc.add_AttachmentServiceServicer_to_server, servicer)
-    return uploads, server
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    return server

@@ -26,7 +26,7 @@ async def outage(stores: Stores) -> AsyncIterator[Outage]:
 @pytest.fixture
 async def far_house(stores: Stores, outage: Outage) -> AsyncIterator[House]:
     """A house whose way to the store can be cut."""
-    async with open_house(stores, outage.settings, patience=3.0) as house:
+    async with open_house(stores, outage.settings, store_patience=3.0) as house:
         yield house
 
 

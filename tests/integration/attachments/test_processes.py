@@ -91,6 +91,18 @@ async def test_the_api_is_ready_without_the_store(processes: AttachmentsProcesse
     await asyncio.to_thread(process.stop)
 
 
+async def test_the_api_is_not_ready_without_its_database(processes: AttachmentsProcesses) -> None:
+    process = processes.make("api", PRAXISPOST_DATABASE_URL="postgresql://nobody:none@127.0.0.1:1/none")
+    process.start()
+    await asyncio.to_thread(process.wait_ready, processes.api_answers, 30)
+
+    async def not_ready() -> bool:
+        return (await _get(processes, "/readyz")).status_code == httpx.codes.SERVICE_UNAVAILABLE
+
+    await eventually(not_ready)
+    await asyncio.to_thread(process.stop)
+
+
 async def test_the_command_collects_what_is_due_and_ends(
     processes: AttachmentsProcesses, house: House, traces: Traces
 ) -> None:

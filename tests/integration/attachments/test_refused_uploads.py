@@ -3,8 +3,9 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -16,15 +17,16 @@ from tests.integration.attachments.house import (
     CHUNK,
     LIMIT,
     House,
+    Stores,
     account,
     header,
     messaging,
+    open_house,
     parts,
     sha256,
     staff,
 )
-from tests.integration.attachments.traces import Traces
-from tests.integration.chassis.waiting import eventually
+from tests.integration.attachments.traces import Traces, until
 
 _PART = 5 * 1024 * 1024
 
@@ -35,16 +37,12 @@ async def _refusal(house: House, caller: Caller, content: bytes, sent: pb.Upload
     return refused.value
 
 
-def _nothing_stays(traces: Traces, practice_id: UUID | None) -> bool:
-    return not traces.rows(practice_id=practice_id) and not traces.objects(practice_id)
-
-
 @pytest.mark.parametrize("declared", [0, LIMIT], ids=["size unknown", "size declared too small"])
 async def test_a_byte_over_the_limit_is_refused(house: House, traces: Traces, declared: int) -> None:
     physician = staff()
     refusal = await _refusal(house, physician, bytes(LIMIT + 1), header(uuid4(), size=declared))
     assert (refusal.reason, dict(refusal.metadata)) == ("ATTACHMENT_TOO_LARGE", {"limit_bytes": str(LIMIT)})
-    assert _nothing_stays(traces, physician.tenant_id)
+    assert traces.nothing_of(physician.tenant_id)
 
 
 async def test_a_declared_size_over_the_limit_is_refused_before_anything_comes(house: House) -> None:
@@ -62,7 +60,7 @@ async def test_an_endless_stream_is_refused_once_it_passes_the_limit(house: Hous
 
     code = await asyncio.to_thread(house.blocking_upload, physician, endless())
     assert code is grpc.StatusCode.INVALID_ARGUMENT
-    assert _nothing_stays(traces, physician.tenant_id)
+    assert traces.nothing_of(physician.tenant_id)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +81,7 @@ async def test_what_is_not_as_declared_is_refused_and_leaves_nothing(
     physician = staff()
     refusal = await _refusal(house, physician, content, header(uuid4(), **declared))
     assert refusal.reason == reason
-    assert _nothing_stays(traces, physician.tenant_id)
+    assert traces.nothing_of(physician.tenant_id)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +130,7 @@ async def test_parts_out_of_order_or_bounds_are_refused(
     with pytest.raises(Refusal) as refused:
         await house.send(physician, iter(requests))
     assert refused.value.reason == "INVALID_FIELD"
-    assert _nothing_stays(traces, physician.tenant_id)
+    assert traces.nothing_of(physician.tenant_id)
 
 
 def _bound_to_another_patient() -> tuple[Caller, pb.UploadHeader]:
@@ -174,15 +172,15 @@ async def test_an_upload_whose_caller_goes_away_leaves_nothing_and_can_be_repeat
     physician, sent, content = staff(), header(uuid4()), os.urandom(3 * _PART)
 
     async def half() -> AsyncIterator[pb.UploadAttachmentRequest]:
-        for count, part in enumerate(parts(sent, content)):
+        for index, part in enumerate(parts(sent, content)):
             yield part
-            if count == 120:
+            if index == 120:
                 await asyncio.Event().wait()
 
     call = house.stub.UploadAttachment(half(), metadata=house.metadata(physician))
-    await eventually(_fact(lambda: len(_parts_of(traces, physician)) > 0))
+    await until(lambda: len(_parts_of(traces, physician)) > 0)
     call.cancel()
-    await eventually(_fact(lambda: _nothing_stays(traces, physician.tenant_id)))
+    await until(lambda: traces.nothing_of(physician.tenant_id))
     assert _parts_of(traces, physician) == []
     uploaded = await house.upload(physician, content, sent)
     assert uploaded.sha256 == sha256(content)
@@ -192,91 +190,44 @@ def _parts_of(traces: Traces, caller: Caller) -> list[str]:
     return [key for key in traces.incomplete() if key.startswith(str(caller.tenant_id))]
 
 
-def _fact(look: Callable[[], bool]) -> Callable[[], "asyncio.Future[bool]"]:
-    async def fact() -> bool:
-        return await asyncio.to_thread(look)
-
-    return lambda: asyncio.ensure_future(fact())
-
-
-async def test_the_same_upload_again_has_the_same_answer(house: House, traces: Traces) -> None:
-    physician, sent, content = staff(), header(uuid4()), os.urandom(100_000)
-    first = await house.upload(physician, content, sent)
-    assert await house.upload(physician, content, sent) == first
-    assert len(traces.rows(practice_id=physician.tenant_id)) == 1
-    assert len(traces.objects(physician.tenant_id)) == 1
-
-
-async def test_the_same_upload_again_has_the_same_answer_after_its_message_was_sent(house: House) -> None:
-    physician, patient_id, content = staff(), uuid4(), os.urandom(1_000)
-    sent = header(patient_id)
-    first = await house.upload(physician, content, sent)
-    await house.claim(physician, patient_id, first.attachment_id, message_id=uuid4())
-    assert await house.upload(physician, content, sent) == first
-
-
-@pytest.mark.parametrize("changed", ["content", "file_name", "patient_id", "media_type"])
-async def test_another_upload_under_the_same_id_is_refused(
-    house: House, traces: Traces, changed: str
+async def test_an_upload_that_is_given_up_meanwhile_ends_and_leaves_nothing(
+    stores: Stores, traces: Traces
 ) -> None:
-    physician, sent = staff(), header(uuid4())
-    await house.upload(physician, b"content", sent)
-    other = pb.UploadHeader()
-    other.CopyFrom(sent)
-    content = b"other" if changed == "content" else b"content"
-    if changed != "content":
-        setattr(other, changed, {"patient_id": str(uuid4()), "media_type": "a/b"}.get(changed, "other.pdf"))
-    refusal = await _refusal(house, physician, content, other)
-    assert (refusal.status.name, refusal.reason) == ("FAILED_PRECONDITION", "REQUEST_ID_REUSED")
-    assert len(traces.rows(practice_id=physician.tenant_id)) == 1
+    physician, sent, hours = staff(), header(uuid4()), count(1)
+
+    async def going_on() -> AsyncIterator[pb.UploadAttachmentRequest]:
+        for part in parts(sent, bytes(3 * CHUNK)):
+            yield part
+        await until(lambda: bool(traces.rows(practice_id=physician.tenant_id, state="uploading")))
+        traces.set_state(traces.rows(practice_id=physician.tenant_id)[0]["id"], "deleting")
+        yield pb.UploadAttachmentRequest(chunk=bytes(CHUNK))
+
+    async with open_house(stores, clock=lambda: datetime.now(UTC) + timedelta(hours=next(hours))) as house:
+        with pytest.raises(Refusal) as refused:
+            await house.send(physician, going_on())
+    assert (refused.value.status.name, refused.value.reason) == ("ABORTED", "UPLOAD_IN_PROGRESS")
+    assert traces.nothing_of(physician.tenant_id)
 
 
-async def test_two_uploaders_may_choose_the_same_request_id(house: House) -> None:
-    sent, physician = header(uuid4()), staff()
-    colleague = staff(physician.tenant_id)
-    mine = await house.upload(physician, b"mine", sent)
-    theirs = await house.upload(colleague, b"theirs", sent)
-    assert mine.attachment_id != theirs.attachment_id
+async def test_an_upload_is_kept_alive_while_it_goes_on(stores: Stores, traces: Traces) -> None:
+    physician, hours = staff(), count(1)
+    async with open_house(stores, clock=lambda: datetime.now(UTC) + timedelta(hours=next(hours))) as house:
+        uploaded = await house.upload(physician, bytes(3 * CHUNK), header(uuid4()))
+    assert uploaded.size == 3 * CHUNK
+    row = traces.rows(practice_id=physician.tenant_id)[0]
+    assert (row["state"], row["state_at"]) == ("ready", row["created_at"])
 
 
-async def test_of_the_same_upload_twice_at_once_one_wins(house: House, traces: Traces) -> None:
-    physician, sent, content = staff(), header(uuid4()), os.urandom(2 * _PART)
-    outcomes = await asyncio.gather(
-        *(house.upload(physician, content, sent) for _ in range(5)), return_exceptions=True
-    )
-    answers = [each for each in outcomes if isinstance(each, pb.UploadAttachmentResponse)]
-    refusals = [each.reason for each in outcomes if isinstance(each, Refusal)]
-    assert len(answers) + len(refusals) == 5
-    assert len({answer.attachment_id for answer in answers}) == 1
-    assert set(refusals) <= {"UPLOAD_IN_PROGRESS"}
-    assert len(traces.rows(practice_id=physician.tenant_id)) == 1
-    assert len(traces.objects(physician.tenant_id)) == 1
-    assert (await house.upload(physician, content, sent)).attachment_id == answers[0].attachment_id
-
-
-async def test_an_upload_that_died_with_its_process_can_be_repeated_after_a_while(
-    house: House, traces: Traces
-) -> None:
-    physician, sent = staff(), header(uuid4())
+async def test_a_caller_who_falls_silent_is_refused_in_time(stores: Stores, traces: Traces) -> None:
+    physician = staff()
     stop = asyncio.Event()
 
-    async def stalling() -> AsyncIterator[pb.UploadAttachmentRequest]:
-        yield pb.UploadAttachmentRequest(header=sent)
+    async def silent() -> AsyncIterator[pb.UploadAttachmentRequest]:
+        yield pb.UploadAttachmentRequest(header=header(uuid4()))
         await stop.wait()
 
-    stalled = house.stub.UploadAttachment(stalling(), metadata=house.metadata(physician))
-    await eventually(_fact(lambda: bool(traces.rows(practice_id=physician.tenant_id))))
-    assert (await _refusal(house, physician, b"text", sent)).reason == "UPLOAD_IN_PROGRESS"
-    traces.set_age(traces.rows(practice_id=physician.tenant_id)[0]["id"], hours=1)
-    uploaded = await house.upload(physician, b"text", sent)
-    stalled.cancel()
-    await eventually(_fact(lambda: len(traces.rows(practice_id=physician.tenant_id)) == 1))
-    assert str(traces.rows(practice_id=physician.tenant_id)[0]["id"]) == uploaded.attachment_id
-
-
-async def test_an_upload_writes_an_audit_row(house: House, traces: Traces) -> None:
-    physician = staff()
-    uploaded = await house.upload(physician, b"text", header(uuid4()))
-    rows = traces.audit(object_id=UUID(uploaded.attachment_id))
-    assert [(row["action"], row["actor_id"]) for row in rows] == [("upload_attachment", physician.subject_id)]
-    assert (datetime.now(UTC) - rows[0]["occurred_at"]).total_seconds() < 60
+    async with open_house(stores, caller_patience=0.2) as house:
+        with pytest.raises(Refusal) as refused:
+            await house.send(physician, silent())
+    assert (refused.value.status.name, refused.value.reason) == ("DEADLINE_EXCEEDED", "DEADLINE_PASSED")
+    assert traces.nothing_of(physician.tenant_id)

@@ -1,6 +1,8 @@
 """Looks at what attachments left in its database and its bucket."""
 
+import asyncio
 import io
+from collections.abc import Callable
 
 import psycopg
 from minio import Minio
@@ -8,6 +10,7 @@ from psycopg import sql
 from psycopg.rows import DictRow, dict_row
 
 from tests.integration.attachments.house import Stores
+from tests.integration.chassis.waiting import eventually
 
 
 class _Client(Minio):
@@ -81,6 +84,10 @@ class Traces:
         finally:
             response.close()
 
+    def nothing_of(self, practice_id: object) -> bool:
+        """Whether there is neither a row nor an object of the practice."""
+        return not self.rows(practice_id=practice_id) and not self.objects(practice_id)
+
     def describe(self, key: str) -> str:
         """What the bucket tells of an object without its content."""
         told = self.client.stat_object(bucket_name=self.bucket, object_name=key)
@@ -115,3 +122,8 @@ class Traces:
                 for (table,) in tables
                 for (row,) in connection.execute(f'SELECT t::text FROM "{table}" AS t'.encode())
             ]
+
+
+async def until(look: Callable[[], bool]) -> None:
+    """Wait until a look at the stores shows it."""
+    await eventually(lambda: asyncio.to_thread(look))
