@@ -46,6 +46,7 @@ class AttachmentsProcesses:
 
     def __init__(self, stores: Stores, data: DataFolder, others: str) -> None:
         self._data = data
+        self._made: list[Process] = []
         self.grpc_port = data.port("attachments-test-grpc")
         self.metrics_port = data.port("attachments-test-metrics")
         self._environment: Mapping[str, str] = {
@@ -70,7 +71,14 @@ class AttachmentsProcesses:
         arguments = [sys.executable, "-m", "services.attachments", kind]
         root = Path(__file__).parents[3]
         command = Command(f"attachments-{kind}", arguments, {**self._environment, **environment}, folder=root)
-        return Process(command, self._data)
+        process = Process(command, self._data)
+        self._made.append(process)
+        return process
+
+    def end(self) -> None:
+        """Stop what runs still."""
+        for process in self._made:
+            process.stop()
 
     def api_answers(self) -> bool:
         """Whether the api takes connections."""

@@ -36,16 +36,17 @@ async def processes(
     stores: Stores, stores_folder: DataFolder, key: SigningKey
 ) -> AsyncIterator[AttachmentsProcesses]:
     async with publishing(key) as others:
-        yield AttachmentsProcesses(stores, stores_folder, others)
+        processes = AttachmentsProcesses(stores, stores_folder, others)
+        yield processes
+        await asyncio.to_thread(processes.end)
 
 
 @pytest.fixture
-async def api(processes: AttachmentsProcesses) -> AsyncIterator[Process]:
+async def api(processes: AttachmentsProcesses) -> Process:
     process = processes.make("api")
     process.start()
     await asyncio.to_thread(process.wait_ready, processes.api_answers, 30)
-    yield process
-    await asyncio.to_thread(process.stop)
+    return process
 
 
 @pytest.fixture
@@ -88,7 +89,6 @@ async def test_the_api_is_ready_without_the_store(processes: AttachmentsProcesse
     process.start()
     await asyncio.to_thread(process.wait_ready, processes.api_answers, 30)
     assert (await _get(processes, "/readyz")).status_code == httpx.codes.OK
-    await asyncio.to_thread(process.stop)
 
 
 async def test_the_api_is_not_ready_without_its_database(processes: AttachmentsProcesses) -> None:
@@ -100,7 +100,6 @@ async def test_the_api_is_not_ready_without_its_database(processes: AttachmentsP
         return (await _get(processes, "/readyz")).status_code == httpx.codes.SERVICE_UNAVAILABLE
 
     await eventually(not_ready)
-    await asyncio.to_thread(process.stop)
 
 
 async def test_the_command_collects_what_is_due_and_ends(
@@ -115,7 +114,6 @@ async def test_the_command_collects_what_is_due_and_ends(
     process = processes.make("collect")
     process.start()
     assert await asyncio.to_thread(process.wait, 60) == 0, process.tail()
-    process.kill()
     assert [str(row["id"]) for row in traces.rows(practice_id=physician.tenant_id)] == [claimed]
 
 
