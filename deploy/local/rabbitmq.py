@@ -89,10 +89,11 @@ class RabbitMq:
             # Then the script becomes the node instead of waiting beside it.
             "RUNNING_UNDER_SYSTEMD": "true",
         }
-        return Command("rabbitmq", [_home() / "rabbitmq-server"], environment | self._mapper_environment())
+        environment |= self._mapper_environment()
+        return Command("rabbitmq", [_home() / "rabbitmq-server"], environment, folder=self._folder)
 
     def _mapper_command(self) -> Command:
-        return Command("rabbitmq-port-mapper", ["epmd"], self._mapper_environment())
+        return Command("rabbitmq-port-mapper", ["epmd"], self._mapper_environment(), self._folder)
 
     def _mapper_environment(self) -> dict[str, str]:
         return {"ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_EPMD_PORT": str(self._mapper_port)}
