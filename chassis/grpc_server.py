@@ -29,11 +29,14 @@ READINESS = "readiness"
 _LIVENESS = ""
 _HEALTH = f"/{health.SERVICE_NAME}/"
 _HEALTH_WATCH = f"{_HEALTH}Watch"
+_REFLECTION = f"/{reflection.SERVICE_NAME}/ServerReflectionInfo"
+# Whoever holds these open needs no token, so they must not take the places of those who have one.
+_OPEN_STREAMS = frozenset({_HEALTH_WATCH, _REFLECTION})
 _ANYBODY = frozenset({ANONYMOUS})
 _OWN_ACCESS = {
     f"{_HEALTH}Check": _ANYBODY,
     _HEALTH_WATCH: _ANYBODY,
-    f"/{reflection.SERVICE_NAME}/ServerReflectionInfo": _ANYBODY,
+    _REFLECTION: _ANYBODY,
 }
 
 S = TypeVar("S")
@@ -49,6 +52,7 @@ class GrpcSettings:
     stream_deadline: timedelta = timedelta(minutes=10)
     max_calls: int = 256
     max_streams: int = 1000
+    max_open_streams: int = 64
     max_message_bytes: int = 1024 * 1024
     max_connection_age: timedelta = timedelta(minutes=10)
     drain: timedelta = timedelta(seconds=20)
@@ -83,6 +87,7 @@ class GrpcServer:
             endings=self._endings,
             calls=Admission(settings.max_calls),
             streams=Admission(settings.max_streams),
+            open_streams=Admission(settings.max_open_streams),
             error_domain=error_domain,
         )
         self._health = health.aio.HealthServicer()
@@ -136,6 +141,7 @@ class GrpcServer:
             ),
             seconds=None if method in self._long_lived else limit.total_seconds(),
             is_health=method.startswith(_HEALTH),
+            is_open_stream=method in _OPEN_STREAMS,
         )
 
 

@@ -33,12 +33,16 @@ Work = Callable[[], Awaitable[R]]
 
 @dataclass(frozen=True, slots=True)
 class ServedMethod:
-    """A method and how long a call without a deadline may take; None: as long as the caller's token."""
+    """A method and how long a call without a deadline may take; None: as long as the caller's token.
+
+    `is_open_stream` is a stream of health or reflection, which anybody may begin.
+    """
 
     full_name: str
     method: Method
     seconds: float | None
     is_health: bool
+    is_open_stream: bool
 
 
 class CallRunner:
@@ -52,6 +56,7 @@ class CallRunner:
         endings: CallEndings,
         calls: Admission,
         streams: Admission,
+        open_streams: Admission,
         error_domain: str,
     ) -> None:
         self._access = access
@@ -59,6 +64,7 @@ class CallRunner:
         self._endings = endings
         self._calls = calls
         self._streams = streams
+        self._open_streams = open_streams
         self._error_domain = error_domain
 
     async def run(self, served: ServedMethod, context: Context, work: Work[R]) -> R:
@@ -100,6 +106,8 @@ class CallRunner:
             return await self._endings.long_lived(caller, work)
 
     def _admission(self, served: ServedMethod) -> contextlib.AbstractContextManager[None]:
+        if served.is_open_stream:
+            return self._open_streams
         if served.is_health:
             return contextlib.nullcontext()
         return self._streams if served.seconds is None else self._calls

@@ -327,6 +327,25 @@ async def test_long_lived_streams_have_a_limit_of_their_own() -> None:
         await served.unary(HELLO, metadata=served.token())
 
 
+@pytest.mark.parametrize(
+    "method", ["grpc.health.v1.Health/Watch", "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"]
+)
+async def test_strangers_who_hold_streams_open_take_nobodys_place(method: str) -> None:
+    settings = GrpcSettings(port=0, max_calls=1, max_streams=1, max_open_streams=1)
+    request = HealthCheckRequest() if "Health" in method else ServerReflectionRequest(list_services="")
+    async with bench(settings=settings) as served:
+        stranger: aio.StreamStreamMultiCallable[bytes, bytes] = served.channel.stream_stream(f"/{method}")
+        held = stranger()
+        await held.write(request.SerializeToString())
+        assert await held.read()
+        another = await failure(stranger(iter([request.SerializeToString()])).read())
+        assert another.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        letters = served.watch(iter([HELLO]), metadata=served.token())
+        assert [each async for each in letters] == [HELLO]
+        await served.unary(HELLO, metadata=served.token())
+        assert (await served.health(HealthCheckRequest())).status == HealthCheckResponse.SERVING
+
+
 async def test_a_long_lived_stream_ends_with_its_token() -> None:
     async with bench(Hanging()) as served:
         almost_over = served.token(lifetime=timedelta(seconds=-29))
