@@ -9,8 +9,7 @@ from deploy.local.catcher.client import CatcherClient
 from deploy.local.catcher.starting import Catcher
 from deploy.local.data_folder import DataFolder
 from deploy.local.postgres import Postgres
-from deploy.local.rabbitmq import GivenRabbitMq, RabbitMq
-from deploy.local.rabbitmq import rabbitmq as rabbitmq_on
+from deploy.local.rabbitmq import RabbitMq
 from deploy.local.s3 import S3
 
 _BUILD = Path(__file__).parents[2] / "build"
@@ -40,9 +39,9 @@ def postgres_url(postgres: Postgres) -> str:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(stores_folder: DataFolder) -> Iterator[RabbitMq | GivenRabbitMq]:
-    """A private RabbitMQ, or the one that was given."""
-    server = rabbitmq_on(stores_folder)
+def rabbitmq(stores_folder: DataFolder) -> Iterator[RabbitMq]:
+    """A private RabbitMQ; who stops it starts it again."""
+    server = RabbitMq(stores_folder)
     server.start()
     yield server
     server.stop()

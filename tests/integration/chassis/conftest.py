@@ -1,23 +1,12 @@
-"""A sample service's database for each test, and one RabbitMQ for all."""
+"""A sample service's database for each test."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
 from chassis.database import Database
-from deploy.local.data_folder import DataFolder
-from deploy.local.rabbitmq import RabbitMq
 from tests.integration.chassis import sample
-
-
-@pytest.fixture(scope="session")
-def rabbitmq(stores_folder: DataFolder) -> Iterator[RabbitMq]:
-    """A private RabbitMQ; who stops it starts it again."""
-    node = RabbitMq(stores_folder)
-    node.start()
-    yield node
-    node.stop()
 
 
 @pytest.fixture

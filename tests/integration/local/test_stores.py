@@ -9,7 +9,7 @@ from minio import Minio
 from minio.error import S3Error
 
 from deploy.local.postgres import Postgres
-from deploy.local.rabbitmq import GivenRabbitMq, RabbitMq
+from deploy.local.rabbitmq import RabbitMq
 from deploy.local.s3 import S3
 
 
@@ -46,7 +46,7 @@ def test_what_is_committed_outlives_a_crash(postgres: Postgres) -> None:
         assert connection.execute("SELECT id FROM kept").fetchall() == [(1,)]
 
 
-def test_rabbitmq_lets_in_who_has_its_address(rabbitmq: RabbitMq | GivenRabbitMq) -> None:
+def test_rabbitmq_lets_in_who_has_its_address(rabbitmq: RabbitMq) -> None:
     connection = kombu.Connection(rabbitmq.url)
     try:
         kombu.Queue("let-in", durable=False)(connection.channel()).declare()
