@@ -61,6 +61,21 @@ def test_row_level_security_is_forced_on_every_table_of_a_practice(owner: Connec
     assert {name for name, is_forced in forced.items() if not is_forced} == NOT_OF_A_PRACTICE
 
 
+def test_what_runs_as_the_owner_takes_no_table_of_the_callers_for_its_own(owner: Connection) -> None:
+    query = "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+    paths = {row.proname: row.proconfig for row in owner.execute(text(query))}
+    assert "active_bindings" in paths
+    assert {name for name, path in paths.items() if path != ["search_path=public, pg_temp"]} == set()
+
+
+def test_what_runs_as_the_owner_is_for_the_app_role_only(owner: Connection) -> None:
+    query = (
+        "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+        " AND (proacl IS NULL OR proacl::text ~ '[{,]=')"
+    )
+    assert owner.execute(text(query)).all() == []
+
+
 @pytest.mark.parametrize("table", ["audit", "staff_invitation", "patient_search"])
 def test_what_is_only_ever_added_cannot_be_changed(app: Connection, table: str) -> None:
     query = text("SELECT has_table_privilege(current_user, :table, 'UPDATE')")

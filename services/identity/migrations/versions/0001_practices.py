@@ -121,6 +121,8 @@ CREATE INDEX service_account_by_age ON service_account (scope_id, created_at, id
 
 # A person who logs in has not said for which practice, and an operator lists them all. So these questions,
 # and no others, are answered across practices; each returns what is needed to open a practice's transaction.
+# Their path names pg_temp last: unnamed it comes first, and a caller's temporary view with a table's name
+# would run the caller's code as the owner.
 FUNCTIONS = {
     "practices_after(after_created timestamptz, after_id uuid, most integer)": (
         "SETOF practice",
@@ -172,7 +174,7 @@ def upgrade() -> None:
     for signature, (result, query) in FUNCTIONS.items():
         op.execute(
             f"CREATE FUNCTION {signature} RETURNS {result} LANGUAGE sql STABLE SECURITY DEFINER"
-            f" SET search_path FROM CURRENT AS $${query}$$"
+            f" SET search_path = public, pg_temp AS $${query}$$"
         )
         types = ", ".join(
             argument.split()[1] for argument in signature.partition("(")[2].rstrip(")").split(", ")

@@ -95,7 +95,7 @@ STAFF_MEMBER_BY_ID = """
 CREATE UNIQUE INDEX staff_member_by_id ON staff_member (id);
 CREATE FUNCTION staff_member_by_id(wanted uuid)
     RETURNS TABLE (practice_id uuid, role text, disabled_at timestamptz)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
     $$SELECT m.practice_id, m.role, m.disabled_at FROM staff_member m WHERE m.id = wanted$$;
 REVOKE ALL ON FUNCTION staff_member_by_id(uuid) FROM PUBLIC;
 """
