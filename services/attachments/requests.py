@@ -4,16 +4,23 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from chassis.refusal import Refusal, invalid
+from chassis.refusal import Refusal, Status, invalid
 from praxispost.attachments.v1 import attachments_pb2 as pb
 
 _LARGEST_CHUNK = 65_536
+_PATIENCE = 30.0
 _HEARING = 2.0
 
 
-async def take_header(requests: AsyncIterator[pb.UploadAttachmentRequest]) -> pb.UploadHeader:
-    """The first part; refuses any but a header."""
-    first = await anext(requests, pb.UploadAttachmentRequest())
+async def take_header(
+    requests: AsyncIterator[pb.UploadAttachmentRequest], seconds: float = _PATIENCE
+) -> pb.UploadHeader:
+    """The first part; refuses any but a header, and one that is too long in coming."""
+    try:
+        async with asyncio.timeout(seconds):
+            first = await anext(requests, pb.UploadAttachmentRequest())
+    except TimeoutError as error:
+        raise Refusal(Status.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "no header came in time") from error
     if first.WhichOneof("part") != "header":
         raise invalid("header", "is required first")
     return first.header
