@@ -13,7 +13,6 @@ from praxispost.messaging.v1.messaging_pb2 import SendReplyRequest, SendReplyRes
 from services.messaging import refusals
 from services.messaging.callers import may_see
 from services.messaging.messages.domain import Direction, author_kind
-from services.messaging.messages.rows import StoredMessage
 from services.messaging.reading import storage as reading
 from services.messaging.sending.attempt import Attempt
 from services.messaging.sending.claims import Claims
@@ -61,7 +60,10 @@ class ReplySending:
         self._clock = clock
 
     async def send(self, caller: Caller, request: SendReplyRequest) -> SendReplyResponse:
-        """Store the answer once; what was answered before is answered alike after the period's end, too."""
+        """Store the answer once; what was answered before is answered alike after the period's end, too.
+
+        But not to who may not see the conversation any more: the stored answer comes after that check.
+        """
         answer = Answer.read(request)
         if answer.practice_id not in caller.tenants:
             raise refusals.message_not_found()
@@ -71,9 +73,11 @@ class ReplySending:
         async with self._database.transaction([answer.practice_id]) as tx:
             earlier = await attempt.answered(self._requests, tx)
             answered = await reading.load(tx, answer.practice_id, answer.in_reply_to)
+        if answered is None or not may_see(caller, answered.practice_id, answered.patient_id):
+            raise refusals.message_not_found()
         if earlier is not None:
             return earlier
-        answered = self._answerable(caller, answered)
+        check_reply(answered.reply_until, self._clock())
         attachments = await self._claims.claim(
             practice_id=answer.practice_id,
             patient_id=answered.patient_id,
@@ -93,9 +97,3 @@ class ReplySending:
             attachments=attachments,
         )
         return await self._storing.store(attempt, draft)
-
-    def _answerable(self, caller: Caller, message: StoredMessage | None) -> StoredMessage:
-        if message is None or not may_see(caller, message.practice_id, message.patient_id):
-            raise refusals.message_not_found()
-        check_reply(message.reply_until, self._clock())
-        return message

@@ -1,11 +1,12 @@
 """A patient answers: when that is allowed, to which messages, and what the practice sees of it."""
 
+import dataclasses
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.caller import Caller
+from chassis.caller import Caller, Entitlement
 from praxispost.attachments.v1 import attachments_pb2
 from praxispost.messaging.v1 import messaging_pb2 as wire
 from tests.integration.messaging.post import Post, account, reason, staff
@@ -130,6 +131,17 @@ async def test_the_same_answer_twice_is_one(post: Post) -> None:
     assert await reason(again) == "REQUEST_ID_REUSED"
     (line,) = (await post.conversations(physician)).conversations
     assert line.unread_answers == 1
+
+
+async def test_a_stored_answer_is_not_shown_to_who_lost_the_patient(post: Post) -> None:
+    physician, patient, message_id = await _written_to(post)
+    practice_id = physician.tenants[0]
+    child = Entitlement(practice_id, post.patient(practice_id), "representative")
+    request_id = str(uuid4())
+    await post.reply(patient, message_id, request_id=request_id)
+    suspended = dataclasses.replace(patient, entitlements=(child,))
+    again = post.reply(suspended, message_id, practice_id, request_id=request_id)
+    assert await reason(again) == "MESSAGE_NOT_FOUND"
 
 
 async def test_an_answer_can_carry_documents(post: Post) -> None:
