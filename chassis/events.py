@@ -54,10 +54,11 @@ def unwrap(body: object) -> Envelope:
         raise EnvelopeMalformed
     try:
         envelope = Envelope.FromString(body)
-        for value in (envelope.event_id, envelope.tenant_id, envelope.aggregate_id):
-            UUID(value)
+        ids = (envelope.event_id, envelope.tenant_id, envelope.aggregate_id)
+        # Python reads forms of UUIDs that PostgreSQL refuses, and what cannot be stored would be tried for ever.
+        canonical = all(str(UUID(each)) == each for each in ids)
     except (DecodeError, ValueError) as error:
         raise EnvelopeMalformed from error
-    if not _TYPE.fullmatch(envelope.type):
+    if not canonical or not _TYPE.fullmatch(envelope.type):
         raise EnvelopeMalformed
     return envelope

@@ -50,6 +50,15 @@ def test_without_ids_and_type_it_is_no_envelope(field: str, value: str) -> None:
         unwrap(envelope.SerializeToString())
 
 
+@pytest.mark.parametrize("field", ["event_id", "tenant_id", "aggregate_id"])
+@pytest.mark.parametrize("form", ["urn:uuid:{}", "{{{}}}", "-{}"])
+def test_an_id_that_only_python_would_read_is_none(field: str, form: str) -> None:
+    envelope = envelop(EVENT, uuid4())
+    setattr(envelope, field, form.format(UUID(int=4)))
+    with pytest.raises(EnvelopeMalformed):
+        unwrap(envelope.SerializeToString())
+
+
 def test_text_is_no_envelope() -> None:
     with pytest.raises(EnvelopeMalformed):
         unwrap("text")
