@@ -55,7 +55,7 @@ def unwrap(body: object) -> Envelope:
     try:
         envelope = Envelope.FromString(body)
         ids = (envelope.event_id, envelope.tenant_id, envelope.aggregate_id)
-        # Python reads forms of UUIDs that PostgreSQL refuses, and what cannot be stored would be tried for ever.
+        # Python reads UUIDs that PostgreSQL refuses, and what cannot be stored would be tried for ever.
         canonical = all(str(UUID(each)) == each for each in ids)
     except (DecodeError, ValueError) as error:
         raise EnvelopeMalformed from error

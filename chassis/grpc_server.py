@@ -12,7 +12,7 @@ from grpc_reflection.v1alpha import reflection
 
 from chassis import logs
 from chassis.access import Access
-from chassis.admission import Admission
+from chassis.admission import Admission, Shares
 from chassis.call_endings import CallEndings
 from chassis.call_handlers import GuardingInterceptor, Handler
 from chassis.caller import ANONYMOUS
@@ -53,6 +53,7 @@ class GrpcSettings:
     max_calls: int = 256
     max_streams: int = 1000
     max_open_streams: int = 64
+    max_streams_per_caller: int = 32
     max_message_bytes: int = 1024 * 1024
     max_connection_age: timedelta = timedelta(minutes=10)
     drain: timedelta = timedelta(seconds=20)
@@ -88,6 +89,7 @@ class GrpcServer:
             calls=Admission(settings.max_calls),
             streams=Admission(settings.max_streams),
             open_streams=Admission(settings.max_open_streams),
+            shares=Shares(settings.max_streams_per_caller),
             error_domain=error_domain,
         )
         self._health = health.aio.HealthServicer()
@@ -141,6 +143,7 @@ class GrpcServer:
             ),
             seconds=None if method in self._long_lived else limit.total_seconds(),
             is_health=method.startswith(_HEALTH),
+            is_stream=streaming,
             is_open_stream=method in _OPEN_STREAMS,
         )
 

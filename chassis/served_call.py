@@ -16,8 +16,9 @@ from grpc_status import rpc_status
 
 from chassis import logs
 from chassis.access import Access
-from chassis.admission import Admission
+from chassis.admission import Admission, Shares
 from chassis.call_endings import CallEndings
+from chassis.caller import Caller
 from chassis.refusal import Refusal, dependency_unavailable
 from chassis.rich_status import is_passing, to_rpc_status
 from chassis.rpc_context import serve_for
@@ -42,6 +43,7 @@ class ServedMethod:
     method: Method
     seconds: float | None
     is_health: bool
+    is_stream: bool
     is_open_stream: bool
 
 
@@ -57,6 +59,7 @@ class CallRunner:
         calls: Admission,
         streams: Admission,
         open_streams: Admission,
+        shares: Shares,
         error_domain: str,
     ) -> None:
         self._access = access
@@ -65,6 +68,7 @@ class CallRunner:
         self._calls = calls
         self._streams = streams
         self._open_streams = open_streams
+        self._shares = shares
         self._error_domain = error_domain
 
     async def run(self, served: ServedMethod, context: Context, work: Work[R]) -> R:
@@ -94,8 +98,10 @@ class CallRunner:
         self, served: ServedMethod, context: Context, metadata: Mapping[str, str], work: Work[R]
     ) -> R:
         async def authorised() -> R:
-            serve_for(await self._access.admit(served.full_name, metadata))
-            return await work()
+            caller = await self._access.admit(served.full_name, metadata)
+            serve_for(caller)
+            with self._share(served, caller):
+                return await work()
 
         with self._admission(served):
             if served.seconds is not None:
@@ -103,7 +109,8 @@ class CallRunner:
                 return await self._endings.bounded(served.seconds if left is None else left, authorised)
             caller = await self._access.admit(served.full_name, metadata)
             serve_for(caller)
-            return await self._endings.long_lived(caller, work)
+            with self._share(served, caller):
+                return await self._endings.long_lived(caller, work)
 
     def _admission(self, served: ServedMethod) -> contextlib.AbstractContextManager[None]:
         if served.is_open_stream:
@@ -111,6 +118,12 @@ class CallRunner:
         if served.is_health:
             return contextlib.nullcontext()
         return self._streams if served.seconds is None else self._calls
+
+    def _share(self, served: ServedMethod, caller: Caller) -> contextlib.AbstractContextManager[None]:
+        """A call with one request and one response is over soon; a stream holds its place for minutes."""
+        if served.is_open_stream or not served.is_stream:
+            return contextlib.nullcontext()
+        return self._shares.of(caller.subject_id)
 
     def _status_of(self, error: Exception, served: ServedMethod) -> RpcStatus:
         if isinstance(error, Refusal):

@@ -264,6 +264,10 @@ class Hanging(Behaviour):
         await self._hang()
         return request
 
+    async def upload(self, requests: Requests, context: Context) -> StringValue:
+        await self._hang()
+        return HELLO
+
     async def watch(self, requests: Requests, context: Context) -> AsyncIterator[StringValue]:
         yield HELLO
         await self._hang()
@@ -325,6 +329,29 @@ async def test_long_lived_streams_have_a_limit_of_their_own() -> None:
         assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         behaviour.let_go.set()
         await served.unary(HELLO, metadata=served.token())
+
+
+@pytest.mark.parametrize("kind", ["watch", "upload"])
+async def test_one_caller_cannot_take_all_streams(kind: str) -> None:
+    async def silent() -> AsyncIterator[StringValue]:
+        yield HELLO
+        await asyncio.Event().wait()
+
+    behaviour = Hanging()
+    settings = GrpcSettings(port=0, max_calls=3, max_streams=3, max_streams_per_caller=2)
+    async with bench(behaviour, settings=settings) as served:
+        own, other = served.token(), served.token()
+        begin = served.watch if kind == "watch" else served.upload
+        held = [begin(silent(), metadata=own) for _ in range(2)]
+        await behaviour.starts(2)
+        refused = begin(silent(), metadata=own)
+        assert await refused.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        of_another = begin(silent(), metadata=other)
+        await behaviour.starts()
+        for each in held:
+            each.cancel()
+        await behaviour.is_cancelled()
+        of_another.cancel()
 
 
 @pytest.mark.parametrize(
