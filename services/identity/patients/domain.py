@@ -41,6 +41,10 @@ class PatientState:
     conflict: bool
     bound: bool
     birth_date_tries: int
+    objected: bool
+    deceased: bool
+    archived: bool
+    address_suspect: bool
 
     @property
     def birth_date_locked(self) -> bool:

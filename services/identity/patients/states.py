@@ -32,6 +32,10 @@ STATE_COLUMNS: Final = (
     patient.c.conflict,
     _BOUND.label("bound"),
     patient.c.birth_date_tries,
+    patient.c.objected_at.is_not(None).label("objected"),
+    patient.c.deceased_at.is_not(None).label("deceased"),
+    patient.c.archived_at.is_not(None).label("archived"),
+    patient.c.address_suspect.is_not(None).label("address_suspect"),
 )
 
 
@@ -89,5 +93,9 @@ def _event(state: PatientState, now: datetime) -> Event:
             has_mobile=state.has_mobile,
             conflict=state.conflict,
             bound=state.bound,
+            objected=state.objected,
+            deceased=state.deceased,
+            archived=state.archived,
+            address_suspect=state.address_suspect,
         ),
     )

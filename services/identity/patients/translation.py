@@ -55,6 +55,10 @@ def contact_message(state: PatientState) -> patients_pb2.ContactState:
         conflict=state.conflict,
         bound=state.bound,
         birth_date_locked=state.birth_date_locked,
+        objected=state.objected,
+        deceased=state.deceased,
+        archived=state.archived,
+        address_suspect=state.address_suspect,
     )
 
 

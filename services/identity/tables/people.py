@@ -1,4 +1,4 @@
-"""The tables of the person's side: accounts, registrations, codes, sessions, notices (migration 0002).
+"""The tables of the person's side: accounts, registrations, codes, sessions, notices (migrations 0002, 0004).
 
 None of them belongs to one practice, so none is under row-level security: a person has one account for all.
 """
@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     Column,
     DateTime,
     Index,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
 from services.identity.tables.base import metadata
@@ -45,7 +47,11 @@ registration: Final = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("mobile_proven_at", DateTime(timezone=True)),
     Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("birth_date", LargeBinary),
+    Column("look_due", Boolean, nullable=False, server_default=text("false")),
     Index("registration_by_end", "expires_at"),
+    Index("registration_by_pair", "pair_index"),
+    Index("registration_to_look_at", "created_at", postgresql_where=text("look_due")),
 )
 
 login: Final = Table(
@@ -56,6 +62,7 @@ login: Final = Table(
     Column("account_id", Uuid),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Index("login_by_secret", "secret_hash"),
+    Index("login_by_account", "account_id"),
     Index("login_by_end", "expires_at"),
 )
 

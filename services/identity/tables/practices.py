@@ -1,4 +1,4 @@
-"""The tables of practices, staff, patients, bindings and service accounts (migration 0001)."""
+"""The tables of practices, staff, patients, bindings and service accounts (migrations 0001, 0004)."""
 
 from typing import Final
 
@@ -90,7 +90,20 @@ patient: Final = Table(
     Column("version", BigInteger, nullable=False),
     Column("contact_version", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("objected_at", DateTime(timezone=True)),
+    Column("deceased_at", DateTime(timezone=True)),
+    Column("archived_at", DateTime(timezone=True)),
+    Column("address_suspect", Text),
+    Column("external_index", LargeBinary),
     PrimaryKeyConstraint("practice_id", "id"),
+    Index(
+        "patient_by_external",
+        "practice_id",
+        "external_index",
+        unique=True,
+        postgresql_where=text("external_index IS NOT NULL"),
+    ),
+    Index("patient_by_email", "email_index", "practice_id", postgresql_where=text("email_index IS NOT NULL")),
     Index("patient_by_age", "practice_id", "created_at", "id"),
     Index("patient_by_birth_date", "practice_id", "birth_date_index"),
     Index("patient_by_pair", "pair_index", "practice_id", postgresql_where=text("pair_index IS NOT NULL")),

@@ -24,7 +24,8 @@ _HOLDERS = st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.booleans()
 
 
 def state(version: int, tries: int = 0) -> PatientState:
-    return PatientState(UUID(int=1), UUID(int=2), version, 1, True, True, False, False, tries)
+    marks = (False, False, False, False)
+    return PatientState(UUID(int=1), UUID(int=2), version, 1, True, True, False, False, tries, *marks)
 
 
 @given(_HOLDERS)
