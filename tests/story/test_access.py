@@ -57,6 +57,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "StaffService.ChangeStaffRole": frozenset({"admin"}),
     "StaffService.DisableStaffMember": frozenset({"admin"}),
     "StaffService.EnableStaffMember": frozenset({"admin"}),
+    "StaffService.GetStaffState": frozenset({"messaging"}),
     "PatientService.CreatePatient": PRACTICE,
     "PatientService.UpdatePatient": PRACTICE,
     "PatientService.GetPatient": PRACTICE,

@@ -6,7 +6,7 @@ from chassis.validation import one_line, page_size, required_uuid
 from praxispost.identity.v1 import staff_pb2, staff_pb2_grpc
 from services.identity.contact import email_address
 from services.identity.staff.acceptance import Acceptance
-from services.identity.staff.translation import member_message, person, role_name
+from services.identity.staff.translation import member_message, person, role_name, state_value
 from services.identity.staff.use_cases import Staff
 from services.identity.times import timestamp
 
@@ -79,3 +79,10 @@ class StaffServicer(staff_pb2_grpc.StaffServiceServicer):
     ) -> staff_pb2.EnableStaffMemberResponse:
         member = await self._staff.enable(caller(), required_uuid("staff_id", request.staff_id))
         return staff_pb2.EnableStaffMemberResponse(staff_member=member_message(member))
+
+    async def GetStaffState(
+        self, request: staff_pb2.GetStaffStateRequest, context: object
+    ) -> staff_pb2.GetStaffStateResponse:
+        practice_id = required_uuid("practice_id", request.practice_id)
+        state = await self._staff.state(practice_id, required_uuid("staff_id", request.staff_id))
+        return staff_pb2.GetStaffStateResponse(state=state_value(state))

@@ -48,6 +48,11 @@ def role_name(field: str, value: "staff_pb2.StaffRole.ValueType") -> str:
     return _ROLES[value]
 
 
+def state_value(state: StaffState) -> "staff_pb2.StaffState.ValueType":
+    """Return the state as the contracts write it."""
+    return _STATES[state]
+
+
 def member_message(member: StaffMember) -> staff_pb2.StaffMember:
     """Return the member as the contracts write it."""
     return staff_pb2.StaffMember(
@@ -56,6 +61,6 @@ def member_message(member: StaffMember) -> staff_pb2.StaffMember:
         given_name=member.person.given_name,
         family_name=member.person.family_name,
         role=_ROLE_VALUES[member.role],
-        state=_STATES[member.state],
+        state=state_value(member.state),
         created_at=timestamp(member.created_at),
     )

@@ -11,6 +11,7 @@ from chassis.audit import record_audit
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.idempotency import Requests
+from chassis.outbox import record
 from chassis.paging import Position
 from praxispost.identity.v1 import staff_pb2
 from services.identity import refusals
@@ -21,9 +22,11 @@ from services.identity.sessions.storage import end_sessions_of
 from services.identity.staff.domain import (
     Person,
     StaffMember,
+    StaffState,
     check_admin_remains,
     check_can_be_invited_again,
 )
+from services.identity.staff.events import availability_changed
 from services.identity.staff.invitations import Invitations
 from services.identity.staff.store import StaffStore
 
@@ -91,6 +94,11 @@ class Staff:
         async with self._database.transaction((practice_id,)) as tx:
             return await self._get(tx, practice_id, staff_id)
 
+    async def state(self, practice_id: UUID, staff_id: UUID) -> StaffState:
+        """Where a member of this practice stands, for a service of the platform."""
+        async with self._database.transaction((practice_id,)) as tx:
+            return (await self._get(tx, practice_id, staff_id)).state
+
     async def page(self, caller: Caller, after: Position | None, most: int) -> list[StaffMember]:
         """Return at most so many members of the caller's practice, oldest first."""
         practice_id = practice_of(caller)
@@ -122,16 +130,19 @@ class Staff:
     async def _change(
         self, caller: Caller, staff_id: UUID, action: str, change: Callable[[StaffMember], StaffMember]
     ) -> StaffMember:
-        practice_id, now = practice_of(caller), self._clock()
+        practice_id = practice_of(caller)
         async with self._database.transaction((practice_id,)) as tx:
             # Whoever changes staff waits here, so two admins cannot remove each other at the same moment.
             await _locked(tx, practice_id)
+            now = self._clock()
             before = await self._get(tx, practice_id, staff_id)
             after = change(before)
             check_admin_remains(before, after, await self._store.active_admins(tx, practice_id))
             await self._store.change(tx, after)
             if after.disabled_at is not None:
                 await end_sessions_of(tx, staff_id, now)
+            if (before.disabled_at is None) is not (after.disabled_at is None):
+                await record(tx, availability_changed(after, now))
             await _audit(tx, caller, action, practice_id, staff_id, now)
             return after
 
