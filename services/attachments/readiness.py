@@ -19,8 +19,10 @@ async def watch_database(database: Database, tell: Callable[[bool], None], stop:
     answered = True
     while not stop.is_set():
         answers = await _answers(database)
-        if answers is not answered:
-            _LOG.warning("database answers again" if answers else "database does not answer")
+        if answers and not answered:
+            _LOG.info("database answers again")
+        elif answered and not answers:
+            _LOG.warning("database does not answer")
         answered = answers
         if not stop.is_set():
             tell(answers)
