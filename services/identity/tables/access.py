@@ -53,6 +53,15 @@ access_problem: Final = Table(
     Index("access_problem_by_registration", "registration_id"),
 )
 
+# Registrations with this pair or this address are to be looked at again.
+look: Final = Table(
+    "look",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    Column("pair_index", LargeBinary),
+    Column("email_index", LargeBinary),
+)
+
 # What an import said instead of a verified contact; kept when settled, so that it is not asked again.
 import_difference: Final = Table(
     "import_difference",

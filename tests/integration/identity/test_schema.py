@@ -19,6 +19,7 @@ NOT_OF_A_PRACTICE = {
     "inbox",
     "login",
     "login_attempt",
+    "look",
     "notice",
     "outbox",
     "registration",

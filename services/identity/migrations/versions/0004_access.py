@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from chassis.migrations import app_role, protect_sql
+from chassis.migrations import app_role, grant_sql, protect_sql
 
 revision = "0004"
 down_revision = "0002"
@@ -45,7 +45,7 @@ CREATE TABLE access_problem (
     practice_id uuid NOT NULL,
     patient_id uuid NOT NULL,
     registration_id uuid NOT NULL REFERENCES registration (id) ON DELETE CASCADE,
-    obstacle text NOT NULL CHECK (obstacle IN ('mobile', 'birth_date', 'locked', 'question')),
+    obstacle text NOT NULL CHECK (obstacle IN ('mobile', 'birth_date', 'locked', 'question', 'none')),
     noticed_at timestamptz NOT NULL,
     PRIMARY KEY (practice_id, patient_id, registration_id),
     FOREIGN KEY (practice_id, patient_id) REFERENCES patient (practice_id, id)
@@ -65,13 +65,29 @@ CREATE TABLE import_difference (
 );
 """
 
-# Who proved an address has not said which practice wrote to it.
-PATIENTS_BY_EMAIL = """
+# Which registrations are to be looked at again. Asked for behind the lock on a pair, which is taken after the lock
+# on a registration: so the registrations themselves are only touched later, by the worker.
+LOOK = """
+CREATE TABLE look (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    pair_index bytea,
+    email_index bytea
+);
+"""
+
+# Who proved an address has not said which practice wrote to it; what was noticed goes where it was noted.
+ASKED_ACROSS = """
 CREATE FUNCTION patients_by_email(wanted bytea) RETURNS TABLE (practice_id uuid, id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
     $$SELECT p.practice_id, p.id FROM patient p
       WHERE p.email_index = wanted AND p.archived_at IS NULL ORDER BY p.practice_id, p.id$$;
 REVOKE ALL ON FUNCTION patients_by_email(bytea) FROM PUBLIC;
+
+CREATE POLICY owner ON access_problem FOR SELECT TO CURRENT_USER USING (true);
+CREATE FUNCTION practices_with_problem(wanted uuid) RETURNS TABLE (practice_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+    $$SELECT DISTINCT p.practice_id FROM access_problem p WHERE p.registration_id = wanted$$;
+REVOKE ALL ON FUNCTION practices_with_problem(uuid) FROM PUBLIC;
 """
 
 
@@ -82,5 +98,8 @@ def upgrade() -> None:
     op.execute(protect_sql("task", "practice_id", app, "SELECT, INSERT, UPDATE"))
     for table in ("access_problem", "import_difference"):
         op.execute(protect_sql(table, "practice_id", app))
-    op.execute(PATIENTS_BY_EMAIL)
+    op.execute(LOOK)
+    op.execute(grant_sql("look", app, "SELECT, INSERT, UPDATE, DELETE"))
+    op.execute(ASKED_ACROSS)
     op.execute(f'GRANT EXECUTE ON FUNCTION patients_by_email(bytea) TO "{app}"')
+    op.execute(f'GRANT EXECUTE ON FUNCTION practices_with_problem(uuid) TO "{app}"')
