@@ -1,0 +1,180 @@
+"""A small world of records and persons, driven over identity's RPCs, and a model of who may read what."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis.caller import Entitlement
+from chassis.grpc_client import AioRpcError, refusal_of
+from chassis.tokens import PublicKeys, TokenVerifier
+from praxispost.identity.v1 import (
+    accounts_pb2,
+    accounts_pb2_grpc,
+    patients_pb2,
+    registration_pb2,
+    registration_pb2_grpc,
+    sessions_pb2,
+    sessions_pb2_grpc,
+    tokens_pb2,
+)
+from services.identity.notices import Notice
+from services.identity.tables.people import notice as notice_table
+from tests.integration.identity.organisation.house import House, Metadata
+from tests.integration.identity.stage import bearer
+
+PASSWORD = "Kastanien am stillen Bach"
+# Codes for one address are sent three times in a quarter of an hour.
+BETWEEN_CODES = timedelta(minutes=16)
+
+
+def reason_of(error: AioRpcError) -> str:
+    """Why a call was refused; anything but a refusal is raised again."""
+    refused = refusal_of(error)
+    if refused is None:
+        raise error
+    return refused.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An address and a number."""
+
+    email: str
+    mobile: str
+
+
+@dataclass(slots=True)
+class Record:
+    """What a practice's record says now."""
+
+    practice_id: UUID
+    patient_id: str
+    pair: Pair
+
+
+@dataclass(slots=True)
+class Login:
+    """A session of the person who proved this pair."""
+
+    pair: Pair
+    session: str
+
+
+@dataclass(slots=True)
+class World:
+    """The records and logins that the operations have made so far, as the model knows them."""
+
+    house: House
+    practices: list[UUID]
+    records: list[Record] = field(default_factory=list)
+    logins: list[Login] = field(default_factory=list)
+    documented: set[tuple[str, str]] = field(default_factory=set)
+    """Represented patient and representative, as staff have documented."""
+
+    @property
+    def portal(self) -> Metadata:
+        """The metadata of a call by the portal."""
+        return self.house.caller("portal")
+
+    def staff(self, record: Record) -> Metadata:
+        """The metadata of a call by somebody of the record's practice."""
+        return self.house.caller("admin", record.practice_id)
+
+    async def create(self, practice_id: UUID, pair: Pair, birth_date: str) -> None:
+        """Staff make a record."""
+        data = patients_pb2.PatientData(
+            given_name="Erika",
+            family_name="Beispiel",
+            birth_date=birth_date,
+            email=pair.email,
+            mobile=pair.mobile,
+        )
+        made = await self.house.patient(practice_id, data)
+        self.records.append(Record(practice_id, made.patient_id, pair))
+
+    async def edit(self, record: Record, pair: Pair) -> None:
+        """Staff change a record's address and number."""
+        request = patients_pb2.UpdatePatientRequest(
+            patient_id=record.patient_id,
+            data=patients_pb2.PatientData(email=pair.email, mobile=pair.mobile),
+        )
+        request.update_mask.paths.extend(["email", "mobile"])
+        await self.house.patients.UpdatePatient(request, metadata=self.staff(record))
+        record.pair = pair
+
+    async def register(self, pair: Pair, birth_date: str) -> None:
+        """A person with this address and number registers and gives a birth date."""
+        stub = registration_pb2_grpc.RegistrationServiceStub(self.house.channel)
+        self.house.clock.advance(BETWEEN_CODES)
+        start = registration_pb2.StartRegistrationRequest(
+            email=pair.email, mobile=pair.mobile, password=PASSWORD
+        )
+        secret = (await stub.StartRegistration(start, metadata=self.portal)).registration
+        by_email = registration_pb2.VerifyEmailRequest(registration=secret, code=await self._code(pair.email))
+        await stub.VerifyEmail(by_email, metadata=self.portal)
+        by_sms = registration_pb2.VerifyMobileRequest(registration=secret, code=await self._code(pair.mobile))
+        await stub.VerifyMobile(by_sms, metadata=self.portal)
+        last = registration_pb2.CompleteRegistrationRequest(registration=secret, birth_date=birth_date)
+        done = await stub.CompleteRegistration(last, metadata=self.portal)
+        self.logins.append(Login(pair, done.session))
+
+    async def accept_offers(self, login: Login, birth_date: str) -> None:
+        """The person logs in again and accepts what is offered."""
+        sessions = sessions_pb2_grpc.SessionServiceStub(self.house.channel)
+        accounts = accounts_pb2_grpc.AccountServiceStub(self.house.channel)
+        self.house.clock.advance(BETWEEN_CODES)
+        start = sessions_pb2.StartLoginRequest(email=login.pair.email, password=PASSWORD)
+        secret = (await sessions.StartLogin(start, metadata=self.portal)).login
+        code = await self._code(login.pair.mobile)
+        finish = sessions_pb2.FinishLoginRequest(login=secret, code=code)
+        login.session = (await sessions.FinishLogin(finish, metadata=self.portal)).session
+        person = bearer(await self._token(login, "identity"))
+        asking = accounts_pb2.ListBindingOffersRequest()
+        for offer in (await accounts.ListBindingOffers(asking, metadata=person)).offers:
+            request = accounts_pb2.AcceptBindingOfferRequest(
+                practice_id=offer.practice_id, birth_date=birth_date
+            )
+            await accounts.AcceptBindingOffer(request, metadata=person)
+
+    async def readable(self, login: Login) -> tuple[Entitlement, ...]:
+        """What messaging would let this login read; nothing when its session has ended."""
+        try:
+            token = await self._token(login, "messaging")
+        except AioRpcError as error:
+            if reason_of(error) != "SESSION_ENDED":
+                raise
+            return ()
+        keys = PublicKeys.local(self.house.base.signing_keys)
+        verifier = TokenVerifier("messaging", keys, self.house.clock)
+        return (await verifier.verify(token)).entitlements
+
+    def may_read(self, login: Login, entitlement: Entitlement) -> bool:
+        """The rule: the record's own verified pair, or documented to represent, by a patient who is that."""
+        read = self._record(entitlement)
+        if entitlement.kind == "self":
+            return read.pair == login.pair
+        return any(
+            (read.patient_id, own.patient_id) in self.documented and own.pair == login.pair
+            for own in self.records
+            if own.practice_id == read.practice_id
+        )
+
+    def _record(self, entitlement: Entitlement) -> Record:
+        [record] = [each for each in self.records if each.patient_id == str(entitlement.subject_id)]
+        assert record.practice_id == entitlement.tenant_id, entitlement
+        return record
+
+    async def _token(self, login: Login, audience: str) -> str:
+        request = tokens_pb2.ExchangeSessionRequest(session=login.session, audience=audience, by_person=True)
+        return (await self.house.tokens.ExchangeSession(request, metadata=self.portal)).token
+
+    async def _code(self, address: str) -> str:
+        """The code that was sent last to the address; one that is never right if none was."""
+        query = select(notice_table.c.id, notice_table.c.sealed)
+        async with self.house.base.database.transaction() as tx:
+            rows = (await tx.execute(query)).all()
+        opened = [self.house.base.proofs.notices.opened(row.id, row.sealed) for row in rows]
+        sent: list[Notice] = [each for each in opened if each.to.value == address]
+        return max(sent, key=lambda each: each.expires_at).code if sent else "000000"
