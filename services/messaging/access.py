@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 STAFF: Final = frozenset({"admin", "physician", "assistant"})
+ADMIN: Final = frozenset({"admin"})
 PRACTICE_SERVICE: Final = frozenset({"practice_service"})
 PRACTICE: Final = STAFF | PRACTICE_SERVICE
 ACCOUNT: Final = frozenset({"account"})
@@ -23,6 +24,18 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "ListChanges": PRACTICE,
         "Watch": PRACTICE | ACCOUNT,
         "LookupMessages": ATTACHMENTS,
+    },
+    "praxispost.messaging.v1.WorkService": {
+        "GetConversation": PRACTICE,
+        "MarkDone": STAFF,
+        "Reopen": STAFF,
+        "Assign": STAFF,
+        "AnnounceAnswering": STAFF,
+        "ListWork": PRACTICE,
+        "ListTasks": PRACTICE,
+        "GetTaskCounts": PRACTICE,
+        "ListDue": PRACTICE,
+        "HandOver": ADMIN,
     },
     "praxispost.chassis.v1.PublicKeysService": {"ListPublicKeys": ANYBODY},
 }

@@ -19,7 +19,7 @@ from chassis.telemetry import Telemetry
 from chassis.tokens import TokenVerifier
 from chassis.wakeups import Wakeups
 from praxispost.chassis.v1 import public_keys_pb2_grpc
-from praxispost.messaging.v1 import messaging_pb2_grpc
+from praxispost.messaging.v1 import messaging_pb2_grpc, work_pb2_grpc
 from services.messaging.access import ACCESS, WATCH
 from services.messaging.bindings import SERVICE
 from services.messaging.changes.listing import ChangeListing
@@ -39,6 +39,10 @@ from services.messaging.sending.reply import ReplySending
 from services.messaging.sending.storing import Storing
 from services.messaging.servicer import MessagingServicer, UseCases
 from services.messaging.settings import ApiSettings
+from services.messaging.work.doing import Work
+from services.messaging.work.listing import WorkListing
+from services.messaging.work.servicer import WorkServicer, WorkUseCases
+from services.messaging.work.staff import IdentityStaff, StaffDirectory
 
 ERROR_DOMAIN: Final = "messaging.praxispost"
 # Transactions at the same time; calls beyond wait for one to end.
@@ -71,6 +75,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         keys,
         Requests(await keys.service_key("request-hash")),
         Identity(to_identity),
+        IdentityStaff(to_identity),
         AttachmentClaims(to_attachments),
         Grants(signing_keys, _now),
         Metrics(telemetry.registry),
@@ -86,6 +91,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         long_lived=frozenset({WATCH}),
     )
     server.add(messaging_pb2_grpc.add_MessagingServiceServicer_to_server, MessagingServicer(use_cases))
+    server.add(work_pb2_grpc.add_WorkServiceServicer_to_server, WorkServicer(use_cases.work))
     server.add(public_keys_pb2_grpc.add_PublicKeysServiceServicer_to_server, PublicKeysServicer(signing_keys))
 
     telemetry.start()
@@ -105,6 +111,7 @@ def assemble(
     keys: Keys,
     requests: Requests,
     directory: PatientDirectory,
+    staff: StaffDirectory,
     claims: Claims,
     grants: Grants,
     metrics: Metrics,
@@ -116,15 +123,17 @@ def assemble(
     reachability = Reachability(database, directory, clock)
     storing = Storing(database, keys, requests, metrics, clock=clock, new_id=new_id)
     reader = ContentReader(keys)
+    listing = Listing(database, reader, clock)
     return UseCases(
         messages=MessageSending(database, requests, reachability, claims, storing),
         replies=ReplySending(database, requests, claims, storing, clock),
         opening=Opening(database, reader, metrics, clock),
-        listing=Listing(database, reader),
+        listing=listing,
         mailbox=Mailbox(database, reader, metrics, clock),
         changes=ChangeListing(database),
         feed=ChangeFeed(database),
         grants=grants,
+        work=WorkUseCases(Work(database, staff, clock), WorkListing(database, reader, listing, clock)),
     )
 
 

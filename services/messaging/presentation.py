@@ -14,6 +14,7 @@ from services.messaging.reading.content import Content, Summary
 from services.messaging.reading.listing import ConversationLine
 from services.messaging.receipts.domain import Fact
 from services.messaging.times import optional_timestamp, timestamp
+from services.messaging.work.domain import StaffAnswering
 
 # The numbers of the domain's enumerations are those of the contracts; a test compares them.
 _NOT_GIVEN: Final = 0
@@ -89,7 +90,18 @@ def conversation(line: ConversationLine, caller: Caller) -> wire.Conversation:
         patient_id=str(line.newest.message.patient_id),
         newest=summary(line.newest, caller),
         unread_answers=line.unread_answers,
+        state=wire.ConversationState.ValueType(line.state),
+        assigned_to=str(line.assigned_to or ""),
+        answering=[answering(each) for each in line.answering],
+        unread_by_patient=line.unread_by_patient,
+        failed=line.failed,
+        due=line.due,
     )
+
+
+def answering(known: StaffAnswering) -> wire.Answering:
+    """A staff member who is answering right now."""
+    return wire.Answering(staff_id=str(known.staff_id), until=timestamp(known.until))
 
 
 def fact(known: Fact) -> wire.ReceiptFact:
@@ -108,7 +120,7 @@ def change(what: Change) -> wire.Change:
         kind=wire.ChangeKind.ValueType(what.kind),
         practice_id=str(what.practice_id),
         patient_id=str(what.patient_id),
-        conversation_id=str(what.conversation_id),
-        message_id=str(what.message_id),
+        conversation_id=str(what.conversation_id or ""),
+        message_id=str(what.message_id or ""),
         at=timestamp(what.at),
     )

@@ -44,5 +44,19 @@ def reply_not_allowed() -> Refusal:
     return Refusal(Status.FAILED_PRECONDITION, "REPLY_NOT_ALLOWED", "The message does not allow answers.")
 
 
+def conversation_not_found() -> Refusal:
+    return Refusal(Status.NOT_FOUND, "CONVERSATION_NOT_FOUND", "There is no such conversation.")
+
+
+def answers_unread() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION, "ANSWERS_UNREAD", "There are answers that nobody has opened: open them."
+    )
+
+
+def staff_member_not_found() -> Refusal:
+    return Refusal(Status.NOT_FOUND, "STAFF_MEMBER_NOT_FOUND", "There is no such active staff member.")
+
+
 def reply_period_over() -> Refusal:
     return Refusal(Status.FAILED_PRECONDITION, "REPLY_PERIOD_OVER", "The time to answer the message is over.")

@@ -24,6 +24,7 @@ from services.messaging.reading.mailbox import Mailbox
 from services.messaging.reading.opening import Opening
 from services.messaging.sending.message import MessageSending
 from services.messaging.sending.reply import ReplySending
+from services.messaging.work.servicer import WorkUseCases
 
 Context: TypeAlias = aio.ServicerContext[object, object]
 
@@ -44,6 +45,7 @@ class UseCases:
     changes: ChangeListing
     feed: ChangeFeed
     grants: Grants
+    work: WorkUseCases
 
 
 class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):

@@ -48,6 +48,9 @@ conversation: Final = Table(
     _id("newest_message_id"),
     _time("newest_at"),
     Column("unread_answers", Integer, nullable=False),
+    Column("state", SmallInteger, nullable=False, server_default=text("1")),
+    _id("assigned_to", nullable=True),
+    _id("left_by", nullable=True),
     PrimaryKeyConstraint("practice_id", "id", name="conversation_pkey"),
     UniqueConstraint("practice_id", "patient_id", name="conversation_patient_key"),
     ForeignKeyConstraint(
@@ -59,6 +62,23 @@ conversation: Final = Table(
         use_alter=True,
     ),
     Index("conversation_newest", "practice_id", text("newest_at DESC"), text("id DESC")),
+    Index(
+        "conversation_open",
+        "practice_id",
+        text("newest_at DESC"),
+        text("id DESC"),
+        postgresql_where=text("state = 1"),
+    ),
+    Index(
+        "conversation_assigned",
+        "practice_id",
+        "assigned_to",
+        "state",
+        text("newest_at DESC"),
+        text("id DESC"),
+        postgresql_where=text("assigned_to IS NOT NULL"),
+    ),
+    Index("conversation_left", "practice_id", "left_by", "id", postgresql_where=text("left_by IS NOT NULL")),
 )
 
 # The columns from `tick` on are derived from receipt_fact in the transaction of the newest fact.
@@ -144,8 +164,8 @@ change: Final = Table(
     Column("sequence", BigInteger, nullable=False),
     _number("kind"),
     _id("patient_id"),
-    _id("conversation_id"),
-    _id("message_id"),
+    _id("conversation_id", nullable=True),
+    _id("message_id", nullable=True),
     _time("at"),
     PrimaryKeyConstraint("practice_id", "sequence", name="change_pkey"),
     ForeignKeyConstraint(
@@ -173,4 +193,99 @@ patient_state: Final = Table(
     Column("conflict", Boolean, nullable=False),
     Column("bound", Boolean, nullable=False),
     PrimaryKeyConstraint("practice_id", "patient_id", name="patient_state_pkey"),
+)
+
+# What nobody of the other side has opened yet: derived from messages and receipts in their transactions.
+unread_message: Final = Table(
+    "unread_message",
+    metadata,
+    _id("practice_id"),
+    _id("message_id"),
+    _id("conversation_id"),
+    _id("patient_id"),
+    _number("kind"),
+    _time("since"),
+    _time("due_at", nullable=True),
+    _time("settled_at", nullable=True),
+    PrimaryKeyConstraint("practice_id", "message_id", name="unread_message_pkey"),
+    ForeignKeyConstraint(
+        ["practice_id", "message_id"], ["message.practice_id", "message.id"], name="unread_message_fkey"
+    ),
+    Index("unread_message_conversation", "practice_id", "conversation_id"),
+    Index(
+        "unread_message_task",
+        "practice_id",
+        "kind",
+        "since",
+        "message_id",
+        postgresql_where=text("settled_at IS NULL"),
+    ),
+    Index(
+        "unread_message_due",
+        "practice_id",
+        "due_at",
+        "message_id",
+        postgresql_where=text("settled_at IS NULL AND due_at IS NOT NULL"),
+    ),
+)
+
+# Who of the practice has written in which conversation.
+conversation_author: Final = Table(
+    "conversation_author",
+    metadata,
+    _id("practice_id"),
+    _id("author_id"),
+    _id("conversation_id"),
+    PrimaryKeyConstraint("practice_id", "author_id", "conversation_id", name="conversation_author_pkey"),
+    ForeignKeyConstraint(
+        ["practice_id", "conversation_id"],
+        ["conversation.practice_id", "conversation.id"],
+        name="conversation_author_conversation_fkey",
+    ),
+)
+
+answering: Final = Table(
+    "answering",
+    metadata,
+    _id("practice_id"),
+    _id("conversation_id"),
+    _id("staff_id"),
+    _time("until"),
+    PrimaryKeyConstraint("practice_id", "conversation_id", "staff_id", name="answering_pkey"),
+    ForeignKeyConstraint(
+        ["practice_id", "conversation_id"],
+        ["conversation.practice_id", "conversation.id"],
+        name="answering_conversation_fkey",
+    ),
+)
+
+staff_state: Final = Table(
+    "staff_state",
+    metadata,
+    _id("practice_id"),
+    _id("staff_id"),
+    Column("version", BigInteger, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    PrimaryKeyConstraint("practice_id", "staff_id", name="staff_state_pkey"),
+)
+
+# identity's tasks; a closed one stays, so that its opening cannot come after its end.
+identity_task: Final = Table(
+    "identity_task",
+    metadata,
+    _id("practice_id"),
+    _id("id"),
+    _id("patient_id"),
+    _number("kind"),
+    _time("opened_at"),
+    Column("closed", Boolean, nullable=False),
+    PrimaryKeyConstraint("practice_id", "id", name="identity_task_pkey"),
+    Index(
+        "identity_task_open",
+        "practice_id",
+        "kind",
+        "opened_at",
+        "id",
+        postgresql_where=text("NOT closed"),
+    ),
 )

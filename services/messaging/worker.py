@@ -11,11 +11,21 @@ from chassis.relay import Relay
 from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
 from chassis.worker import Worker
-from services.messaging.bindings import PATIENT_CHANGED, PROMPT_ACCEPTED, PROMPT_FAILED, SERVICE
+from services.messaging.bindings import (
+    PATIENT_CHANGED,
+    PROMPT_ACCEPTED,
+    PROMPT_FAILED,
+    SERVICE,
+    STAFF_DISABLED,
+    STAFF_ENABLED,
+    TASK_CLOSED,
+    TASK_OPENED,
+)
 from services.messaging.metrics import Metrics
 from services.messaging.patients.learning import PatientEvents
 from services.messaging.receipts.events import PromptEvents
 from services.messaging.settings import WorkerSettings
+from services.messaging.work.events import StaffEvents, TaskEvents
 
 _INBOX_LANES: Final = 4
 _PRUNE_EVERY: Final = timedelta(hours=1)
@@ -31,11 +41,16 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     database = Database(settings.database_url, pool_size=_INBOX_LANES + 2)
     patients = PatientEvents(_now)
     prompts = PromptEvents(_now, Metrics(telemetry.registry))
+    staff, tasks = StaffEvents(_now), TaskEvents(_now)
     inbox = Inbox(
         database,
         consumer=SERVICE,
         handlers={
             PATIENT_CHANGED: patients.changed,
+            STAFF_DISABLED: staff.disabled,
+            STAFF_ENABLED: staff.enabled,
+            TASK_OPENED: tasks.opened,
+            TASK_CLOSED: tasks.closed,
             PROMPT_ACCEPTED: prompts.accepted,
             PROMPT_FAILED: prompts.failed,
         },

@@ -11,7 +11,7 @@ from google.protobuf import field_mask_pb2, message
 
 from deploy.local.service_accounts import ServiceAccount
 from praxispost.identity.v1 import service_accounts_pb2, sessions_pb2, staff_pb2
-from praxispost.messaging.v1 import messaging_pb2
+from praxispost.messaging.v1 import messaging_pb2, work_pb2
 from tests.story.callers import Caller, Refused, Token, program
 from tests.story.cast import (
     Contact,
@@ -94,6 +94,16 @@ ALLOWED: dict[str, frozenset[str]] = {
     "MessagingService.ListChanges": PRACTICE,
     "MessagingService.Watch": PRACTICE | {"account"},
     "MessagingService.LookupMessages": frozenset({"attachments"}),
+    "WorkService.GetConversation": PRACTICE,
+    "WorkService.MarkDone": STAFF,
+    "WorkService.Reopen": STAFF,
+    "WorkService.Assign": STAFF,
+    "WorkService.AnnounceAnswering": STAFF,
+    "WorkService.ListWork": PRACTICE,
+    "WorkService.ListTasks": PRACTICE,
+    "WorkService.GetTaskCounts": PRACTICE,
+    "WorkService.ListDue": PRACTICE,
+    "WorkService.HandOver": frozenset({"admin"}),
     "AttachmentService.UploadAttachment": PRACTICE | {"account"},
     "AttachmentService.DownloadAttachment": PRACTICE | {"account"},
     "AttachmentService.ClaimAttachments": frozenset({"messaging"}),
@@ -139,7 +149,10 @@ def a_side(stage: Stage, name: str) -> Side:
         "patient_ids": [patient_id],
         "message_id": sent.message_id,
         "in_reply_to": sent.message_id,
+        "conversation_id": sent.conversation_id,
         "staff_id": members[0].id,
+        "from_staff_id": members[0].id,
+        "to_staff_id": members[0].id,
         "session_id": session.id,
         "account_id": created.account_id,
         "attachment_id": attachment_id,
@@ -155,7 +168,10 @@ def absent() -> dict[str, Any]:
         "patient_ids": [new_id()],
         "message_id": new_id(),
         "in_reply_to": new_id(),
+        "conversation_id": new_id(),
         "staff_id": new_id(),
+        "from_staff_id": new_id(),
+        "to_staff_id": new_id(),
         "session_id": new_id(),
         "account_id": new_id(),
         "attachment_id": new_id(),
@@ -174,6 +190,7 @@ def with_the_rest(rpc: Rpc, ids: dict[str, Any]) -> message.Message:
         "birth_date": "1970-01-02",
         "role": staff_pb2.STAFF_ROLE_ASSISTANT,
         "query": "Muster",
+        "filter": work_pb2.WORK_FILTER_OPEN,
         "file_name": "a.txt",
         "phone": "030 1",
         **ids,

@@ -3,6 +3,7 @@
 import enum
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 
@@ -11,17 +12,24 @@ class ChangeKind(enum.IntEnum):
 
     MESSAGE = 1
     RECEIPT = 2
+    WORK = 20
+    ANSWERING = 21
+    TASK = 22
+
+
+# What is nobody's business but the practice's.
+OF_PRACTICE: Final = frozenset({ChangeKind.WORK, ChangeKind.ANSWERING, ChangeKind.TASK})
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Says what to read again."""
+    """Says what to read again; tasks have no conversation, and only some changes are about one message."""
 
     kind: ChangeKind
     practice_id: UUID
     patient_id: UUID
-    conversation_id: UUID
-    message_id: UUID
+    conversation_id: UUID | None
+    message_id: UUID | None
     at: datetime
 
 

@@ -13,9 +13,9 @@ from chassis.caller import Caller
 from chassis.database import Database
 from chassis.refusal import Refusal, Status
 from chassis.wakeups import Wake, Wakeups
-from services.messaging.callers import may_see
+from services.messaging.callers import is_account, may_see
 from services.messaging.changes import storage
-from services.messaging.changes.domain import Change, Counted
+from services.messaging.changes.domain import OF_PRACTICE, Change, Counted
 
 _LOG: Final = logs.get(__name__)
 _LOOK_EVERY: Final = 10.0
@@ -35,7 +35,7 @@ class Subscription:
 
     def offer(self, change: Change) -> None:
         """Pass the change on if it is the caller's; never waits."""
-        if self._too_slow or not may_see(self._caller, change.practice_id, change.patient_id):
+        if self._too_slow or not _is_for(self._caller, change):
             return
         if len(self._waiting) >= _MOST_WAITING:
             self._too_slow = True
@@ -139,3 +139,9 @@ class ChangeFeed:
         watched.sequence = counted.sequence
         for subscription in watched.subscriptions:
             subscription.offer(counted.change)
+
+
+def _is_for(caller: Caller, change: Change) -> bool:
+    if change.kind in OF_PRACTICE and is_account(caller):
+        return False
+    return may_see(caller, change.practice_id, change.patient_id)

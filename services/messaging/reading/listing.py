@@ -1,8 +1,11 @@
 """The practice's lists: its conversations, a patient's history, the facts about one message."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
+
+from sqlalchemy import ColumnElement
 
 from chassis.caller import Caller
 from chassis.database import Database
@@ -14,6 +17,9 @@ from services.messaging.reading import storage
 from services.messaging.reading.content import ContentReader, Summary
 from services.messaging.receipts import storage as receipts
 from services.messaging.receipts.domain import Fact
+from services.messaging.work import conversations as work
+from services.messaging.work import tasks
+from services.messaging.work.domain import ConversationState, StaffAnswering, WorkKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,12 @@ class ConversationLine:
     id: UUID
     unread_answers: int
     newest: Summary
+    state: ConversationState
+    assigned_to: UUID | None
+    answering: Sequence[StaffAnswering]
+    unread_by_patient: int
+    failed: int
+    due: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +56,25 @@ class MessagePage:
 class Listing:
     """Lists for the practice's side."""
 
-    def __init__(self, database: Database, reader: ContentReader) -> None:
+    def __init__(self, database: Database, reader: ContentReader, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._reader = reader
+        self._clock = clock
 
-    async def conversations(self, caller: Caller, after: Position | None, size: int) -> ConversationPage:
-        """The practice's conversations, the one with the newest message first."""
+    async def conversations(
+        self, caller: Caller, after: Position | None, size: int, *only: ColumnElement[bool]
+    ) -> ConversationPage:
+        """The practice's conversations for which `only` holds, the one with the newest message first."""
+        practice_id, now = practice_of(caller), self._clock()
         async with self._database.transaction(caller.tenants) as tx:
-            found = await storage.conversations(tx, practice_of(caller), after, size + 1)
-        page, last = split_page(found, size)
+            found = await storage.conversations(tx, practice_id, after, size + 1, *only)
+            page, last = split_page(found, size)
+            ids = [each.id for each in page]
+            answering = await work.answering(tx, practice_id, ids, now)
+            unread = await tasks.unread_by_patient(tx, practice_id, ids, now)
         summaries = await self._reader.summaries([each.newest for each in page])
         lines = [
-            ConversationLine(each.id, each.unread_answers, newest)
+            _line(each, newest, answering.get(each.id, ()), unread.get(each.id, {}))
             for each, newest in zip(page, summaries, strict=True)
         ]
         return ConversationPage(lines, last.position if last else None)
@@ -86,3 +105,22 @@ class Listing:
         async with self._database.transaction([practice_id]) as tx:
             found = await storage.existing(tx, practice_id, message_ids)
         return [each for each in message_ids if each in found]
+
+
+def _line(
+    stored: storage.StoredConversation,
+    newest: Summary,
+    answering: Sequence[StaffAnswering],
+    unread: Mapping[WorkKind | None, int],
+) -> ConversationLine:
+    return ConversationLine(
+        id=stored.id,
+        unread_answers=stored.unread_answers,
+        newest=newest,
+        state=stored.state,
+        assigned_to=stored.assigned_to,
+        answering=answering,
+        unread_by_patient=sum(unread.values()),
+        failed=unread.get(WorkKind.FAILED, 0),
+        due=unread.get(WorkKind.DUE, 0),
+    )

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select, tuple_, union_all, update
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.paging import Position
 from services.messaging import tables
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
+from services.messaging.work.domain import ConversationState
 
 _MESSAGE: Final = tables.message
 _ATTACHMENT: Final = tables.message_attachment
@@ -43,6 +44,8 @@ class StoredConversation:
 
     id: UUID
     unread_answers: int
+    state: ConversationState
+    assigned_to: UUID | None
     newest: StoredMessage
 
     @property
@@ -86,10 +89,19 @@ async def answer_was_read(tx: AsyncConnection, practice_id: UUID, conversation_i
     await tx.execute(update(_CONVERSATION).where(this).values(less))
 
 
+def is_conversation(conversation_id: UUID) -> ColumnElement[bool]:
+    """Holds of one conversation only."""
+    return _CONVERSATION.c.id == conversation_id
+
+
 async def conversations(
-    tx: AsyncConnection, practice_id: UUID, after: Position | None, most: int
+    tx: AsyncConnection,
+    practice_id: UUID,
+    after: Position | None,
+    most: int,
+    *only: ColumnElement[bool],
 ) -> list[StoredConversation]:
-    """The practice's conversations, the one with the newest message first.
+    """Those of the practice's conversations for which `only` holds, the one with the newest message first.
 
     The page is cut before its messages are looked up, so that the number of conversations does not matter.
     """
@@ -97,6 +109,7 @@ async def conversations(
         select(_CONVERSATION)
         .where(
             _CONVERSATION.c.practice_id == practice_id,
+            *only,
             *_behind(_CONVERSATION.c.newest_at, _CONVERSATION.c.id, after),
         )
         .order_by(_CONVERSATION.c.newest_at.desc(), _CONVERSATION.c.id.desc())
@@ -105,12 +118,24 @@ async def conversations(
     )
     newest = and_(_MESSAGE.c.practice_id == page.c.practice_id, _MESSAGE.c.id == page.c.newest_message_id)
     query = (
-        select(page.c.id.label("conversation"), page.c.unread_answers, *SUMMARY_COLUMNS)
+        select(
+            page.c.id.label("conversation"),
+            page.c.unread_answers,
+            page.c.state,
+            page.c.assigned_to,
+            *SUMMARY_COLUMNS,
+        )
         .join_from(page, _MESSAGE, newest)
         .order_by(page.c.newest_at.desc(), page.c.id.desc())
     )
     return [
-        StoredConversation(row.conversation, row.unread_answers, stored_message(row))
+        StoredConversation(
+            row.conversation,
+            row.unread_answers,
+            ConversationState(row.state),
+            row.assigned_to,
+            stored_message(row),
+        )
         for row in await tx.execute(query)
     ]
 

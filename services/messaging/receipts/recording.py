@@ -12,6 +12,7 @@ from services.messaging.messages.rows import StoredMessage
 from services.messaging.receipts import storage
 from services.messaging.receipts.domain import Contact, Receipt, derive
 from services.messaging.receipts.storage import NewFact, PatientKey
+from services.messaging.work import unread
 
 _UNKNOWN: Final = Contact(version=0, reachable=True)
 
@@ -84,4 +85,5 @@ async def _derive_again(tx: AsyncConnection, locked: Sequence[StoredMessage]) ->
     await storage.set_receipts(
         tx, {(each.message.practice_id, each.message.id): each.receipt for each in derived if each.turned}
     )
+    await unread.follow(tx, [(each.message, each.receipt) for each in derived if each.turned])
     return derived

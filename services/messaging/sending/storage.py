@@ -15,6 +15,8 @@ from services.messaging.messages.sealing import ContentSealer
 from services.messaging.receipts import storage as receipts
 from services.messaging.receipts.domain import Fact, FactKind, fact_id, first_receipt
 from services.messaging.sending.domain import Attachment, Draft, reply_until
+from services.messaging.work import unread
+from services.messaging.work.domain import ConversationState
 
 _CONVERSATION: Final = tables.conversation
 _TICK_OF_CLOCK: Final = timedelta(microseconds=1)
@@ -26,8 +28,9 @@ async def touch_conversation(
     """Make this the newest message of the patient's conversation; return its id and the message's time.
 
     The time is later than that of the message before, so that the order within a conversation is that of
-    the commits, whatever the clocks say.
+    the commits, whatever the clocks say. An answer opens the conversation again.
     """
+    reopened = {"state": ConversationState.OPEN} if draft.direction is Direction.TO_PRACTICE else {}
     statement = upsert(_CONVERSATION).values(
         practice_id=draft.practice_id,
         id=new_id,
@@ -44,6 +47,7 @@ async def touch_conversation(
                 statement.excluded.newest_at, _CONVERSATION.c.newest_at + _TICK_OF_CLOCK
             ),
             "unread_answers": _CONVERSATION.c.unread_answers + statement.excluded.unread_answers,
+            **reopened,
         },
     ).returning(_CONVERSATION.c.id, _CONVERSATION.c.newest_at)
     row = (await tx.execute(touched)).one()
@@ -53,7 +57,7 @@ async def touch_conversation(
 async def insert_message(
     tx: AsyncConnection, draft: Draft, content: ContentSealer, conversation_id: UUID, sent_at: datetime
 ) -> None:
-    """The message, its attachments and its first fact."""
+    """The message, its attachments, its first fact, and that nobody has opened it."""
     row = {
         "practice_id": draft.practice_id,
         "id": draft.id,
@@ -77,6 +81,7 @@ async def insert_message(
         await tx.execute(insert(tables.message_attachment).values(rows))
     queued = Fact(fact_id(draft.id, FactKind.QUEUED), FactKind.QUEUED, sent_at)
     await receipts.add(tx, [receipts.NewFact(draft.practice_id, draft.id, queued)])
+    await unread.stored(tx, draft, conversation_id, sent_at)
 
 
 def _attachment(

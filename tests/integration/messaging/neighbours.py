@@ -9,13 +9,14 @@ from grpc import aio
 
 from chassis.refusal import Refusal, Status, dependency_unavailable
 from praxispost.attachments.v1 import attachments_pb2
-from praxispost.identity.v1 import patients_pb2
+from praxispost.identity.v1 import patients_pb2, staff_pb2
 
 Context: TypeAlias = aio.ServicerContext[object, object]
 
 STATE = "/praxispost.identity.v1.PatientService/GetPatientState"
+STAFF = "/praxispost.identity.v1.StaffService/GetStaffState"
 CLAIM = "/praxispost.attachments.v1.AttachmentService/ClaimAttachments"
-ANYBODY = {STATE: frozenset({"anonymous"}), CLAIM: frozenset({"anonymous"})}
+ANYBODY = {each: frozenset({"anonymous"}) for each in (STATE, STAFF, CLAIM)}
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Neighbours:
     """What the neighbours know, and what they were asked."""
 
     states: dict[tuple[UUID, UUID], patients_pb2.GetPatientStateResponse] = field(default_factory=dict)
+    members: dict[tuple[UUID, UUID], staff_pb2.StaffState.ValueType] = field(default_factory=dict)
     documents: dict[str, attachments_pb2.ClaimedAttachment] = field(default_factory=dict)
     away: set[str] = field(default_factory=set)
     asked: list[UUID] = field(default_factory=list)
@@ -38,6 +40,16 @@ class Neighbours:
         if state is None:
             raise Refusal(Status.NOT_FOUND, "PATIENT_NOT_FOUND", "There is no such patient.")
         return state
+
+    async def member(
+        self, request: staff_pb2.GetStaffStateRequest, context: Context
+    ) -> staff_pb2.GetStaffStateResponse:
+        if "identity" in self.away:
+            raise dependency_unavailable("database")
+        state = self.members.get((UUID(request.practice_id), UUID(request.staff_id)))
+        if state is None:
+            raise Refusal(Status.NOT_FOUND, "STAFF_MEMBER_NOT_FOUND", "There is no such staff member.")
+        return staff_pb2.GetStaffStateResponse(state=state)
 
     async def claim(
         self, request: attachments_pb2.ClaimAttachmentsRequest, context: Context
@@ -56,7 +68,7 @@ class Neighbours:
 
 
 def add_to_server(neighbours: Neighbours, server: aio.Server) -> None:
-    """Serve the two methods that messaging calls."""
+    """Serve the methods that messaging calls."""
     state = grpc.unary_unary_rpc_method_handler(
         neighbours.state,
         patients_pb2.GetPatientStateRequest.FromString,
@@ -67,6 +79,11 @@ def add_to_server(neighbours: Neighbours, server: aio.Server) -> None:
         attachments_pb2.ClaimAttachmentsRequest.FromString,
         attachments_pb2.ClaimAttachmentsResponse.SerializeToString,
     )
-    for method, handler in ((STATE, state), (CLAIM, claim)):
+    member = grpc.unary_unary_rpc_method_handler(
+        neighbours.member,
+        staff_pb2.GetStaffStateRequest.FromString,
+        staff_pb2.GetStaffStateResponse.SerializeToString,
+    )
+    for method, handler in ((STATE, state), (STAFF, member), (CLAIM, claim)):
         _, service, name = method.split("/")
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {name: handler}),))

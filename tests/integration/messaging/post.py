@@ -11,14 +11,17 @@ from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from google.protobuf.message import Message
 from grpc import aio
 from sqlalchemy import text
 
 from chassis.caller import Caller, Entitlement
 from chassis.database import Database
+from chassis.events import Event, envelop
 from chassis.grpc_client import AioRpcError, refusal_of
 from chassis.grpc_server import GrpcServer, GrpcSettings
 from chassis.idempotency import Requests
+from chassis.inbox import Handler
 from chassis.keys import FileWrappingKeys, KeyDatabase, Keys
 from chassis.public_keys import PublicKeys, PublicKeysServicer
 from chassis.refusal import Refusal
@@ -29,7 +32,7 @@ from chassis.wakeups import Wakeups
 from praxispost.chassis.v1 import public_keys_pb2_grpc
 from praxispost.identity.v1 import patients_pb2
 from praxispost.messaging.v1 import messaging_pb2 as wire
-from praxispost.messaging.v1 import messaging_pb2_grpc
+from praxispost.messaging.v1 import messaging_pb2_grpc, work_pb2_grpc
 from services.messaging.access import ACCESS, WATCH
 from services.messaging.api import assemble
 from services.messaging.changes.storage import CHANNEL
@@ -38,6 +41,8 @@ from services.messaging.patients.identity import Identity
 from services.messaging.reading.grants import Grants
 from services.messaging.sending.claims import AttachmentClaims
 from services.messaging.servicer import MessagingServicer
+from services.messaging.work.servicer import WorkServicer
+from services.messaging.work.staff import IdentityStaff
 from tests.integration.messaging import neighbours
 from tests.integration.messaging.neighbours import Neighbours
 
@@ -78,6 +83,11 @@ class Post:
     clock: Clock
     telemetry: Telemetry
     signer: TokenSigner
+
+    @property
+    def work(self) -> "work_pb2_grpc.WorkServiceAsyncStub":
+        """The practice's work."""
+        return work_pb2_grpc.WorkServiceStub(self.channel)
 
     def to(self, caller: Caller) -> aio.Metadata:
         """The metadata of a call by this caller."""
@@ -147,6 +157,14 @@ class Post:
     async def changes(self, caller: Caller, size: int = 0, token: str = "") -> wire.ListChangesResponse:
         request = wire.ListChangesRequest(page_size=size, page_token=token)
         return await refusing(self.stub.ListChanges(request, metadata=self.to(caller)))
+
+    async def hear(
+        self, handler: Handler, practice_id: UUID, about: UUID, version: int, data: Message
+    ) -> None:
+        """Handle an event as the inbox does it."""
+        event = Event("anybody.anything_happened", practice_id, about, version, self.clock(), data)
+        async with self.database.transaction([practice_id]) as tx:
+            await handler(tx, envelop(event, uuid4()))
 
     async def rows(self, query: str, **parameters: object) -> Sequence[Any]:
         """What really stands in the database, of all practices."""
@@ -220,6 +238,7 @@ async def open_post(stores: Stores) -> AsyncIterator[Post]:
             keys,
             Requests(await keys.service_key("request-hash")),
             Identity(to_neighbours),
+            IdentityStaff(to_neighbours),
             AttachmentClaims(to_neighbours),
             Grants(signing_keys, clock),
             Metrics(telemetry.registry),
@@ -228,6 +247,7 @@ async def open_post(stores: Stores) -> AsyncIterator[Post]:
         )
         server = _server(token_key, telemetry)
         server.add(messaging_pb2_grpc.add_MessagingServiceServicer_to_server, MessagingServicer(use_cases))
+        server.add(work_pb2_grpc.add_WorkServiceServicer_to_server, WorkServicer(use_cases.work))
         server.add(
             public_keys_pb2_grpc.add_PublicKeysServiceServicer_to_server, PublicKeysServicer(signing_keys)
         )

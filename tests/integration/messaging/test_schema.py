@@ -8,11 +8,17 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
+from chassis.caller import Caller
 from praxispost.attachments.v1 import attachments_pb2
+from praxispost.identity.v1.events_pb2 import TaskKind, TaskOpened
+from praxispost.messaging.v1 import work_pb2
 from services.messaging.tables import metadata
+from services.messaging.work.events import TaskEvents
 from tests.integration.messaging.post import Post, Stores, account, staff
 
 _OF_PRACTICES = [table.name for table in metadata.sorted_tables if "practice_id" in table.c]
+# They say how things stand, and nothing of how that came about.
+_PASSING = {"unread_message", "answering"}
 
 
 def test_the_tables_are_those_that_the_migration_makes(messaging_stores: Stores) -> None:
@@ -33,7 +39,8 @@ async def test_a_transaction_sees_only_the_practices_it_was_opened_for(post: Pos
         post.neighbours.documents[document_id] = attachments_pb2.ClaimedAttachment(
             id=document_id, file_name="a", media_type="b", size=1, sha256=b"\1" * 32
         )
-        await post.send(each, patient_id, attachment_ids=[document_id])
+        sent = await post.send(each, patient_id, attachment_ids=[document_id])
+        await _work_on(post, each, sent.conversation_id)
     query = text(f"SELECT DISTINCT practice_id FROM {table}")
     async with post.database.transaction([physician.tenants[0]]) as tx:
         assert (await tx.execute(query)).scalars().all() == [physician.tenants[0]]
@@ -42,6 +49,16 @@ async def test_a_transaction_sees_only_the_practices_it_was_opened_for(post: Pos
     both = sorted([physician.tenants[0], neighbour.tenants[0]])
     async with post.database.transaction(both) as tx:
         assert sorted((await tx.execute(query)).scalars()) == both
+
+
+async def _work_on(post: Post, member: Caller, conversation_id: str) -> None:
+    """Something in each of the tables of the practice's work."""
+    assign = work_pb2.AssignRequest(conversation_id=conversation_id, staff_id=str(member.subject_id))
+    await post.work.Assign(assign, metadata=post.to(member))
+    announce = work_pb2.AnnounceAnsweringRequest(conversation_id=conversation_id)
+    await post.work.AnnounceAnswering(announce, metadata=post.to(member))
+    opened = TaskOpened(patient_id=str(uuid4()), kind=TaskKind.TASK_KIND_WHO_READS)
+    await post.hear(TaskEvents(post.clock).opened, member.tenants[0], uuid4(), 1, opened)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +72,7 @@ async def test_a_transaction_sees_only_the_practices_it_was_opened_for(post: Pos
         "UPDATE message_attachment SET size = 0",
         "UPDATE change SET sequence = 0",
         "UPDATE audit SET why = 'x'",
-        *(f"DELETE FROM {table}" for table in _OF_PRACTICES),
+        *(f"DELETE FROM {table}" for table in _OF_PRACTICES if table not in _PASSING),
     ],
 )
 async def test_what_was_sent_and_what_happened_cannot_be_changed(post: Post, statement: str) -> None:

@@ -8,12 +8,13 @@ import pytest
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
 from chassis.refusal import Refusal
-from praxispost.messaging.v1 import error_reason_pb2, messaging_pb2
+from praxispost.messaging.v1 import error_reason_pb2, messaging_pb2, work_pb2
 from services.messaging import refusals
 from services.messaging.access import ACCESS, WATCH
 from services.messaging.changes.domain import ChangeKind
 from services.messaging.messages.domain import AuthorKind, Direction, Purpose
 from services.messaging.receipts.domain import Evidence, FactKind, Failure, Reader, State
+from services.messaging.work.domain import ConversationState, WorkFilter, WorkKind
 
 _ARGUMENTS = {"contact_missing": (["email"],), "attachment_not_found": ("an id",)}
 
@@ -30,6 +31,9 @@ _ARGUMENTS = {"contact_missing": (["email"],), "attachment_not_found": ("an id",
         (Reader, messaging_pb2.Reader, "READER_"),
         (FactKind, messaging_pb2.ReceiptFactKind, "RECEIPT_FACT_KIND_"),
         (ChangeKind, messaging_pb2.ChangeKind, "CHANGE_KIND_"),
+        (ConversationState, messaging_pb2.ConversationState, "CONVERSATION_STATE_"),
+        (WorkFilter, work_pb2.WorkFilter, "WORK_FILTER_"),
+        (WorkKind, work_pb2.WorkKind, "WORK_KIND_"),
     ],
 )
 def test_enumerations_have_the_numbers_of_the_contract(
@@ -56,7 +60,8 @@ def test_refusals_have_the_status_that_the_contract_names() -> None:
 
 
 def test_every_method_has_its_roles() -> None:
-    service = messaging_pb2.DESCRIPTOR.services_by_name["MessagingService"]
-    methods = {f"/{service.full_name}/{method.name}" for method in service.methods}
-    assert methods == {each for each in ACCESS if each.startswith(f"/{service.full_name}/")}
+    for contract, name in ((messaging_pb2, "MessagingService"), (work_pb2, "WorkService")):
+        service = contract.DESCRIPTOR.services_by_name[name]
+        methods = {f"/{service.full_name}/{method.name}" for method in service.methods}
+        assert methods == {each for each in ACCESS if each.startswith(f"/{service.full_name}/")}
     assert WATCH in ACCESS

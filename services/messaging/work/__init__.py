@@ -1,0 +1,1 @@
+"""The practice's work: what needs somebody, who does it, and what is done."""

@@ -1,0 +1,63 @@
+"""What the filters of the practice's list mean to the database, each in reach of an index."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select, union_all
+
+from services.messaging import tables
+from services.messaging.work.domain import OF_PATIENT, ConversationState, WorkFilter, WorkKind
+
+_CONVERSATION: Final = tables.conversation
+_UNREAD: Final = tables.unread_message
+_AUTHOR: Final = tables.conversation_author
+_TASK: Final = tables.identity_task
+_IS_OPEN: Final = _CONVERSATION.c.state == ConversationState.OPEN
+
+
+def condition(wanted: WorkFilter, practice_id: UUID, caller_id: UUID, now: datetime) -> ColumnElement[bool]:
+    """What must hold of a conversation's row."""
+    if wanted is WorkFilter.OPEN:
+        return _IS_OPEN
+    if wanted is WorkFilter.ASSIGNED_TO_ME:
+        return _IS_OPEN & (_CONVERSATION.c.assigned_to == caller_id)
+    return _CONVERSATION.c.id.in_(_members(wanted, practice_id, caller_id, now))
+
+
+def _members(wanted: WorkFilter, practice_id: UUID, caller_id: UUID, now: datetime) -> Any:
+    if wanted is WorkFilter.SENT_BY_ME:
+        return select(_AUTHOR.c.conversation_id).where(
+            _AUTHOR.c.practice_id == practice_id, _AUTHOR.c.author_id == caller_id
+        )
+    if wanted is WorkFilter.UNREAD_BY_PATIENT:
+        return select(_UNREAD.c.conversation_id).where(
+            _UNREAD.c.practice_id == practice_id, _UNREAD.c.kind.in_(OF_PATIENT)
+        )
+    if wanted is WorkFilter.NEEDS_SOMEBODY:
+        return union_all(_waiting(practice_id, list(WorkKind), now), _with_task(practice_id))
+    kind = WorkKind.DUE if wanted is WorkFilter.DUE else WorkKind.FAILED
+    return _waiting(practice_id, [kind], now)
+
+
+def _waiting(practice_id: UUID, kinds: Sequence[WorkKind], now: datetime) -> Select[tuple[UUID]]:
+    return select(_UNREAD.c.conversation_id).where(
+        _UNREAD.c.practice_id == practice_id,
+        _UNREAD.c.kind.in_(kinds),
+        _UNREAD.c.since <= now,
+        _UNREAD.c.settled_at.is_(None),
+    )
+
+
+def _with_task(practice_id: UUID) -> Select[tuple[UUID]]:
+    """identity's tasks are about patients."""
+    conversation = _CONVERSATION.alias()
+    same = (conversation.c.practice_id == _TASK.c.practice_id) & (
+        conversation.c.patient_id == _TASK.c.patient_id
+    )
+    return (
+        select(conversation.c.id)
+        .join_from(_TASK, conversation, same)
+        .where(_TASK.c.practice_id == practice_id, ~_TASK.c.closed)
+    )

@@ -1,0 +1,157 @@
+"""Reads the tasks and their counts; each kind comes from its index in its order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, Uuid, and_, cast, func, null, select, tuple_, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.paging import Position
+from services.messaging import tables
+from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
+from services.messaging.work.domain import OF_IDENTITY, OF_MESSAGES, OF_PATIENT, Task, WorkKind
+
+_UNREAD: Final = tables.unread_message
+_TASK: Final = tables.identity_task
+_MESSAGE: Final = tables.message
+
+
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    """A message that is unread and overdue."""
+
+    message: StoredMessage
+    due_at: datetime
+
+
+async def page(
+    tx: AsyncConnection, practice_id: UUID, after: Position | None, most: int, now: datetime
+) -> list[Task]:
+    """The tasks of all kinds, the one that has waited longest first.
+
+    Of each kind only the first ones are read, so that the number of tasks does not matter.
+    """
+    of_messages = [_of_messages(practice_id, kind, after, most, now) for kind in OF_MESSAGES]
+    of_identity = [_of_identity(practice_id, kind, after, most) for kind in OF_IDENTITY]
+    merged = union_all(*(each.subquery().select() for each in (*of_messages, *of_identity))).subquery()
+    query = select(merged).order_by(merged.c.since, merged.c.id).limit(most)
+    return [
+        Task(row.id, WorkKind(row.kind), row.patient_id, row.conversation_id, row.since)
+        for row in await tx.execute(query)
+    ]
+
+
+async def counts(tx: AsyncConnection, practice_id: UUID, now: datetime) -> dict[WorkKind, int]:
+    """How many tasks of each kind there are."""
+    of_messages = (
+        select(_UNREAD.c.kind, func.count().label("many"))
+        .where(
+            _UNREAD.c.practice_id == practice_id,
+            _UNREAD.c.kind.in_(OF_MESSAGES),
+            _UNREAD.c.since <= now,
+            _UNREAD.c.settled_at.is_(None),
+        )
+        .group_by(_UNREAD.c.kind)
+    )
+    of_identity = (
+        select(_TASK.c.kind, func.count().label("many"))
+        .where(_TASK.c.practice_id == practice_id, ~_TASK.c.closed)
+        .group_by(_TASK.c.kind)
+    )
+    rows = await tx.execute(union_all(of_messages, of_identity))
+    return {WorkKind(row.kind): row.many for row in sorted(rows, key=lambda row: int(row.kind))}
+
+
+async def due(
+    tx: AsyncConnection, practice_id: UUID, after: Position | None, most: int, now: datetime
+) -> list[DueMessage]:
+    """The messages that are unread and overdue, the one that has been so longest first."""
+    overdue = (
+        select(_UNREAD.c.practice_id, _UNREAD.c.message_id, _UNREAD.c.due_at)
+        .where(
+            _UNREAD.c.practice_id == practice_id,
+            _UNREAD.c.due_at <= now,
+            _UNREAD.c.settled_at.is_(None),
+            _UNREAD.c.kind.in_(OF_PATIENT),
+            *_behind(_UNREAD.c.due_at, _UNREAD.c.message_id, after),
+        )
+        .order_by(_UNREAD.c.due_at, _UNREAD.c.message_id)
+        .limit(most)
+        .subquery()
+    )
+    same = and_(_MESSAGE.c.practice_id == overdue.c.practice_id, _MESSAGE.c.id == overdue.c.message_id)
+    query = (
+        select(overdue.c.due_at.label("overdue_since"), *SUMMARY_COLUMNS)
+        .join_from(overdue, _MESSAGE, same)
+        .order_by(overdue.c.due_at, overdue.c.message_id)
+    )
+    return [DueMessage(stored_message(row), row.overdue_since) for row in await tx.execute(query)]
+
+
+async def unread_by_patient(
+    tx: AsyncConnection, practice_id: UUID, conversation_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, dict[WorkKind | None, int]]:
+    """For each of these conversations: how many failed and are due, and under None how many are neither."""
+    current = and_(_UNREAD.c.since <= now, _UNREAD.c.settled_at.is_(None))
+    query = (
+        select(
+            _UNREAD.c.conversation_id, _UNREAD.c.kind, current.label("current"), func.count().label("many")
+        )
+        .where(
+            _UNREAD.c.practice_id == practice_id,
+            _UNREAD.c.conversation_id.in_(conversation_ids),
+            _UNREAD.c.kind.in_(OF_PATIENT),
+        )
+        .group_by(_UNREAD.c.conversation_id, _UNREAD.c.kind, current)
+    )
+    found: dict[UUID, dict[WorkKind | None, int]] = {}
+    for row in await tx.execute(query):
+        of_this = found.setdefault(row.conversation_id, {})
+        kind = WorkKind(row.kind) if row.current else None
+        of_this[kind] = of_this.get(kind, 0) + row.many
+    return found
+
+
+def _of_messages(
+    practice_id: UUID, kind: WorkKind, after: Position | None, most: int, now: datetime
+) -> Select[Any]:
+    return (
+        select(
+            _UNREAD.c.message_id.label("id"),
+            _UNREAD.c.kind,
+            _UNREAD.c.patient_id,
+            _UNREAD.c.conversation_id,
+            _UNREAD.c.since,
+        )
+        .where(
+            _UNREAD.c.practice_id == practice_id,
+            _UNREAD.c.kind == kind,
+            _UNREAD.c.since <= now,
+            _UNREAD.c.settled_at.is_(None),
+            *_behind(_UNREAD.c.since, _UNREAD.c.message_id, after),
+        )
+        .order_by(_UNREAD.c.since, _UNREAD.c.message_id)
+        .limit(most)
+    )
+
+
+def _of_identity(practice_id: UUID, kind: WorkKind, after: Position | None, most: int) -> Select[Any]:
+    nowhere = cast(null(), Uuid).label("conversation_id")
+    return (
+        select(_TASK.c.id, _TASK.c.kind, _TASK.c.patient_id, nowhere, _TASK.c.opened_at.label("since"))
+        .where(
+            _TASK.c.practice_id == practice_id,
+            _TASK.c.kind == kind,
+            ~_TASK.c.closed,
+            *_behind(_TASK.c.opened_at, _TASK.c.id, after),
+        )
+        .order_by(_TASK.c.opened_at, _TASK.c.id)
+        .limit(most)
+    )
+
+
+def _behind(at: Any, identifier: Any, after: Position | None) -> list[Any]:
+    return [] if after is None else [tuple_(at, identifier) > tuple_(after.at, after.id)]

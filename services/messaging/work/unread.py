@@ -1,0 +1,124 @@
+"""Keeps what nobody of the other side has opened yet, in the transactions that store messages and facts.
+
+Whoever writes a row has the message locked.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.messaging import tables
+from services.messaging.messages.domain import Direction
+from services.messaging.messages.rows import StoredMessage
+from services.messaging.receipts import storage as receipts
+from services.messaging.receipts.domain import Receipt, first_receipt
+from services.messaging.receipts.storage import MessageKey
+from services.messaging.sending.domain import Draft
+from services.messaging.work.domain import OF_PATIENT, Matter, due_at, matter
+
+_UNREAD: Final = tables.unread_message
+_AUTHOR: Final = tables.conversation_author
+_STILL_SETTLED: Final = case((_UNREAD.c.due_at <= _UNREAD.c.settled_at, _UNREAD.c.settled_at))
+
+
+async def stored(tx: AsyncConnection, draft: Draft, conversation_id: UUID, sent_at: datetime) -> None:
+    """A message was stored."""
+    due = due_at(sent_at) if draft.direction is Direction.TO_PATIENT else None
+    first = matter(draft.direction, first_receipt(draft.direction, sent_at))
+    if first is not None:
+        await tx.execute(
+            insert(_UNREAD).values(
+                practice_id=draft.practice_id,
+                message_id=draft.id,
+                conversation_id=conversation_id,
+                patient_id=draft.patient_id,
+                kind=first.kind,
+                since=first.since or due,
+                due_at=due,
+            )
+        )
+    if draft.direction is Direction.TO_PATIENT:
+        author = {
+            "practice_id": draft.practice_id,
+            "author_id": draft.author_id,
+            "conversation_id": conversation_id,
+        }
+        await tx.execute(upsert(_AUTHOR).values(author).on_conflict_do_nothing())
+
+
+async def follow(tx: AsyncConnection, turned: Iterable[tuple[StoredMessage, Receipt]]) -> None:
+    """Receipts turned: `StoredMessage.receipt` is the one from before."""
+    opened: list[MessageKey] = []
+    changed: dict[MessageKey, Matter] = {}
+    for message, receipt in turned:
+        before, after = matter(message.direction, message.receipt), matter(message.direction, receipt)
+        if after is None:
+            opened.append((message.practice_id, message.id))
+        elif after != before:
+            changed[message.practice_id, message.id] = after
+    await _change(tx, changed)
+    await forget(tx, opened)
+
+
+async def forget(tx: AsyncConnection, keys: Collection[MessageKey]) -> None:
+    """These messages need nobody any more, whatever becomes of them."""
+    if keys:
+        await tx.execute(delete(_UNREAD).where(_is_one_of(keys)))
+
+
+async def settle(tx: AsyncConnection, practice_id: UUID, conversation_id: UUID, now: datetime) -> None:
+    """What has failed or is overdue by now is done."""
+    rows = select(_UNREAD.c.practice_id, _UNREAD.c.message_id).where(
+        _UNREAD.c.practice_id == practice_id,
+        _UNREAD.c.conversation_id == conversation_id,
+        _UNREAD.c.kind.in_(OF_PATIENT),
+        _UNREAD.c.since <= now,
+        _UNREAD.c.settled_at.is_(None),
+    )
+    keys = [(row.practice_id, row.message_id) for row in await tx.execute(rows)]
+    if keys:
+        await receipts.lock(tx, keys)
+        still = (_is_one_of(keys), _UNREAD.c.kind.in_(OF_PATIENT), _UNREAD.c.since <= now)
+        await tx.execute(update(_UNREAD).where(*still).values(settled_at=now))
+
+
+async def unsettle(tx: AsyncConnection, practice_id: UUID, conversation_id: UUID) -> None:
+    """What was settled counts again."""
+    rows = select(_UNREAD.c.practice_id, _UNREAD.c.message_id).where(
+        _UNREAD.c.practice_id == practice_id,
+        _UNREAD.c.conversation_id == conversation_id,
+        _UNREAD.c.settled_at.is_not(None),
+    )
+    keys = [(row.practice_id, row.message_id) for row in await tx.execute(rows)]
+    if keys:
+        await receipts.lock(tx, keys)
+        await tx.execute(update(_UNREAD).where(_is_one_of(keys)).values(settled_at=None))
+
+
+async def _change(tx: AsyncConnection, changed: Mapping[MessageKey, Matter]) -> None:
+    """A failure is a new matter, even where an earlier one was settled; what was overdue then still is."""
+    this = and_(_UNREAD.c.practice_id == bindparam("practice"), _UNREAD.c.message_id == bindparam("message"))
+    failing: dict[str, Any] = {"kind": bindparam("now_is"), "since": bindparam("at"), "settled_at": None}
+    waiting: dict[str, Any] = {
+        "kind": bindparam("now_is"),
+        "since": _UNREAD.c.due_at,
+        "settled_at": _STILL_SETTLED,
+    }
+    for values, timed in ((failing, True), (waiting, False)):
+        rows = [
+            {"practice": practice_id, "message": message_id, "now_is": each.kind}
+            | ({"at": each.since} if timed else {})
+            for (practice_id, message_id), each in changed.items()
+            if (each.since is not None) is timed
+        ]
+        if rows:
+            await tx.execute(update(_UNREAD).where(this).values(values), rows)
+
+
+def _is_one_of(keys: Collection[MessageKey]) -> ColumnElement[bool]:
+    return tuple_(_UNREAD.c.practice_id, _UNREAD.c.message_id).in_(sorted(keys))
