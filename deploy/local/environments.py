@@ -8,6 +8,8 @@ from deploy.local.stores import Stores
 
 _PREFIX = "PRAXISPOST_"
 _SENDER = "hinweis@praxispost.example"
+# Who tries things out does not want to wait for the usual two minutes.
+_PROMPT_WINDOW_SECONDS = "1"
 
 
 class Environments:
@@ -92,6 +94,7 @@ class Environments:
             "SMTP_PASSWORD": smtp.password,
             "SMTP_CA_FILE": str(smtp.ca_file),
             "MAIL_FROM": _SENDER,
+            "PROMPT_WINDOW": _PROMPT_WINDOW_SECONDS,
             "PORTAL_URL": self.portal_url,
         }
 

@@ -1,6 +1,7 @@
 """What api, worker and migration read from the environment."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from chassis.grpc_server import GrpcSettings
@@ -28,7 +29,11 @@ class ApiSettings:
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """The worker: `mail_from` is the address prompts come from, `portal_url` where their links lead."""
+    """The worker: `mail_from` is the address prompts come from, `portal_url` where their links lead.
+
+    A prompt opens a window of `prompt_window`, at whose end one more prompt goes for what came meanwhile. The
+    patient is reminded once of what is not read `reminder_after` its prompt. Both are given in seconds.
+    """
 
     database_url: Secret
     amqp_url: Secret
@@ -39,6 +44,8 @@ class WorkerSettings:
     mail_from: str
     portal_url: str
     metrics_port: int
+    prompt_window: timedelta = timedelta(minutes=2)
+    reminder_after: timedelta = timedelta(days=3)
     metrics_host: str = "127.0.0.1"
     log_level: str = "info"
 

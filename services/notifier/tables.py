@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     ForeignKeyConstraint,
@@ -16,7 +17,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
+    true,
 )
 
 from chassis.tables import define
@@ -29,7 +32,8 @@ prompt: Final = Table(
     metadata,
     Column("practice_id", Uuid, nullable=False),
     Column("id", Uuid, nullable=False),
-    Column("message_id", Uuid, nullable=False),
+    # The message that the letter was made for, in letters of the kind first: a message has one of them.
+    Column("message_id", Uuid),
     Column("patient_id", Uuid, nullable=False),
     Column("reference", Text, nullable=False),
     Column("sent_at", DateTime(timezone=True), nullable=False),
@@ -42,10 +46,15 @@ prompt: Final = Table(
     # When the next attempt may begin; while one is in hand, when its lease ends.
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("settled_at", DateTime(timezone=True)),
+    Column("kind", Text, nullable=False, server_default=text("'first'")),
+    Column("in_hand", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("practice_id", "id", name="prompt_pkey"),
     UniqueConstraint("practice_id", "message_id", name="prompt_message_key"),
     UniqueConstraint("reference", name="prompt_reference_key"),
     Index("prompt_due", "due_at", postgresql_where=text("state = 'due'")),
+    Index("prompt_pending", "due_at", postgresql_where=text("state IN ('due', 'waiting')")),
+    Index("prompt_patient", "practice_id", "patient_id", "created_at"),
+    Index("prompt_id", "id"),
     Index("prompt_accepted", "settled_at", postgresql_where=text("state = 'accepted'")),
 )
 
@@ -62,5 +71,79 @@ prompt_attempt: Final = Table(
     PrimaryKeyConstraint("practice_id", "prompt_id", "number", name="prompt_attempt_pkey"),
     ForeignKeyConstraint(
         ["practice_id", "prompt_id"], ["prompt.practice_id", "prompt.id"], name="prompt_attempt_prompt_fkey"
+    ),
+)
+
+# A message as far as prompts are concerned; closed: read or withdrawn.
+waiting_message: Final = Table(
+    "waiting_message",
+    metadata,
+    Column("practice_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("patient_id", Uuid, nullable=False),
+    Column("sent_at", DateTime(timezone=True), nullable=False),
+    Column("shown_at", DateTime(timezone=True)),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("remind_at", DateTime(timezone=True)),
+    Column("reminded_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("practice_id", "id", name="waiting_message_pkey"),
+    Index("waiting_message_remind", "remind_at", postgresql_where=text("remind_at IS NOT NULL")),
+)
+
+# Which messages a letter speaks for; not needed: shown, read or withdrawn before the letter went.
+prompt_message: Final = Table(
+    "prompt_message",
+    metadata,
+    Column("practice_id", Uuid, nullable=False),
+    Column("prompt_id", Uuid, nullable=False),
+    Column("message_id", Uuid, nullable=False),
+    Column("added_at", DateTime(timezone=True), nullable=False),
+    Column("needed", Boolean, nullable=False, server_default=true()),
+    PrimaryKeyConstraint("practice_id", "prompt_id", "message_id", name="prompt_message_pkey"),
+    ForeignKeyConstraint(
+        ["practice_id", "prompt_id"], ["prompt.practice_id", "prompt.id"], name="prompt_message_prompt_fkey"
+    ),
+    ForeignKeyConstraint(
+        ["practice_id", "message_id"],
+        ["waiting_message.practice_id", "waiting_message.id"],
+        name="prompt_message_message_fkey",
+    ),
+    Index("prompt_message_of", "practice_id", "message_id"),
+)
+
+# A patient as far as prompts are concerned. The versions named …_record are those of identity's record.
+addressee: Final = Table(
+    "addressee",
+    metadata,
+    Column("practice_id", Uuid, nullable=False),
+    Column("patient_id", Uuid, nullable=False),
+    Column("window_ends_at", DateTime(timezone=True)),
+    Column("record_version", BigInteger, nullable=False, server_default=text("0")),
+    Column("contact_version", BigInteger, nullable=False, server_default=text("0")),
+    Column("stopped", Boolean, nullable=False, server_default=false()),
+    # The contact version whose address nothing is sent to.
+    Column("suspect_version", BigInteger),
+    Column("suspect_reason", Text),
+    Column("suspect_at", DateTime(timezone=True)),
+    # The newest record that was known when the suspicion began, and the newest ones after it in which
+    # identity says that the address is suspect and that it is not.
+    Column("suspect_since_record", BigInteger, nullable=False, server_default=text("0")),
+    Column("marked_record", BigInteger, nullable=False, server_default=text("0")),
+    Column("cleared_record", BigInteger, nullable=False, server_default=text("0")),
+    PrimaryKeyConstraint("practice_id", "patient_id", name="addressee_pkey"),
+)
+
+# What came back of a letter after the relay took it, each kind once.
+prompt_report: Final = Table(
+    "prompt_report",
+    metadata,
+    Column("practice_id", Uuid, nullable=False),
+    Column("prompt_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("status", Text, nullable=False),
+    PrimaryKeyConstraint("practice_id", "prompt_id", "kind", name="prompt_report_pkey"),
+    ForeignKeyConstraint(
+        ["practice_id", "prompt_id"], ["prompt.practice_id", "prompt.id"], name="prompt_report_prompt_fkey"
     ),
 )

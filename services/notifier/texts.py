@@ -30,13 +30,17 @@ class Texts:
             trim_blocks=True,
         )
 
-    def prompt(self, language: Language, *, practice: str, phone: str, reference: str) -> Content:
+    def prompt(
+        self, language: Language, *, practice: str, phone: str, reference: str, again: bool = False
+    ) -> Content:
         """The letter that says a message waits; `practice` is the name for prompts, `phone` may be empty.
 
-        The reference stands in the link's fragment, which no server on the way gets to see.
+        `again`: it reminds of a message that has waited for days. The reference stands in the link's
+        fragment, which no server on the way gets to see.
         """
         link = f"{self._portal_url}/m#{reference}"
-        return self._letter("prompt", language, {"practice": practice, "phone": phone, "link": link})
+        kind = "reminder" if again else "prompt"
+        return self._letter(kind, language, {"practice": practice, "phone": phone, "link": link})
 
     def registration_code(self, language: Language, *, code: str, lasts: timedelta) -> Content:
         """The letter with a registration's code, which its subject does not show: relays log subjects."""

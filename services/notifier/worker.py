@@ -15,13 +15,18 @@ from chassis.service_tokens import ServiceTokens
 from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
 from chassis.worker import Worker
-from services.notifier.bindings import MESSAGE_SENT, SERVICE
+from services.notifier.bindings import PATIENT_CHANGED, SERVICE
 from services.notifier.mail.address import domain_of
 from services.notifier.mail.relay import MailRelay
 from services.notifier.mail.settings import check_smtp
-from services.notifier.prompts.arriving import PromptForMessage
+from services.notifier.prompts.arriving import MessageEvents
+from services.notifier.prompts.attempting import Attempts
+from services.notifier.prompts.concluding import Concluding
+from services.notifier.prompts.gathering import Gathering
 from services.notifier.prompts.identity import IdentityContacts
 from services.notifier.prompts.metrics import PromptMetrics
+from services.notifier.prompts.patients import patient_changed
+from services.notifier.prompts.reminding import Reminding
 from services.notifier.prompts.sender import PromptSender
 from services.notifier.prompts.storage import PROMPTS_CHANNEL
 from services.notifier.settings import WorkerSettings, check_letters
@@ -33,6 +38,7 @@ _PARALLEL: Final = 8
 _PATIENCE: Final = timedelta(seconds=60)
 _INBOX_LANES: Final = 4
 _PRUNE_EVERY: Final = timedelta(hours=1)
+_REMIND_EVERY: Final = timedelta(minutes=1)
 
 
 def _now() -> datetime:
@@ -53,21 +59,28 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     mail = MailRelay(
         settings.smtp, greeting_name=domain_of(settings.mail_from), connections=_PARALLEL, patience=_PATIENCE
     )
-    sender = PromptSender(
+    attempts = Attempts(
         database,
         IdentityContacts(to_identity),
         mail,
         Texts(settings.portal_url),
-        PromptMetrics(telemetry.registry),
         address=settings.mail_from,
+        clock=_now,
+    )
+    sender = PromptSender(
+        database,
+        attempts,
+        Concluding(reminder_after=settings.reminder_after),
+        PromptMetrics(telemetry.registry),
         parallel=_PARALLEL,
         clock=_now,
         jitter=random.random,
     )
+    gathering = Gathering(window=settings.prompt_window, clock=_now, new_id=uuid4)
     inbox = Inbox(
         database,
         consumer=SERVICE,
-        handlers={MESSAGE_SENT: PromptForMessage(clock=_now, new_id=uuid4)},
+        handlers={**MessageEvents(gathering).handlers, PATIENT_CHANGED: patient_changed},
         registry=telemetry.registry,
         parallel=_INBOX_LANES,
     )
@@ -87,6 +100,8 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     worker.serve("inbox", inbox.run, wake_channel=INBOX_CHANNEL)
     worker.serve("prompts", sender.run, wake_channel=PROMPTS_CHANNEL)
     worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
+    reminding = Reminding(database, clock=_now, new_id=uuid4)
+    worker.every("reminders", _REMIND_EVERY, reminding.run)
     worker.every("prune", _PRUNE_EVERY, prune)
 
     telemetry.start()

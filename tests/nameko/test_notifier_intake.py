@@ -90,10 +90,10 @@ def test_messages_sent_arrive_and_what_nobody_asked_for_does_not(
     container.start()
     wait_ready(config)
     one = _sent()
-    read = _event(
-        "messaging.message_read", MessageRead(patient_id=str(uuid4()), conversation_id=str(uuid4()))
+    other = _event(
+        "messaging.nobody_asked", MessageRead(patient_id=str(uuid4()), conversation_id=str(uuid4()))
     )
     with entrypoint_waiter(container, "receive", timeout=20):
-        assert _publish(config["AMQP_URI"], read, one) == [Fate.RETURNED, Fate.CONFIRMED]
+        assert _publish(config["AMQP_URI"], other, one) == [Fate.RETURNED, Fate.CONFIRMED]
     assert _inbox(connection) == [("notifier", UUID(one.event_id))]
     container.stop()

@@ -1,41 +1,91 @@
-"""Turns the event messaging.message_sent into a due prompt."""
+"""Takes in what messaging tells of messages: which are to be prompted, and which need it no more."""
 
-import secrets
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.database import wake_after_commit
+from chassis.inbox import Handler
 from praxispost.chassis.v1.envelope_pb2 import Envelope
-from praxispost.messaging.v1.events_pb2 import MessageSent
-from services.notifier.prompts.domain import Prompt
-from services.notifier.prompts.storage import PROMPTS_CHANNEL, add_prompt
+from praxispost.messaging.v1.events_pb2 import (
+    MessageRead,
+    MessageSent,
+    MessageShown,
+    MessageWithdrawn,
+    PromptReason,
+    PromptWanted,
+)
+from services.notifier import bindings
+from services.notifier.prompts import waiting
+from services.notifier.prompts.domain import Kind
+from services.notifier.prompts.gathering import Gathering, Wanted
 
-_REFERENCE_BYTES: Final = 16
+_FIRST_TIME: Final = PromptReason.PROMPT_REASON_RELEASED
 
 
-class PromptForMessage:
-    """The inbox handler of messaging.message_sent: one prompt for each message, however often it comes."""
+class MessageEvents:
+    """The inbox's handlers of messaging's events."""
 
-    def __init__(self, *, clock: Callable[[], datetime], new_id: Callable[[], UUID]) -> None:
-        self._clock = clock
-        self._new_id = new_id
+    def __init__(self, gathering: Gathering) -> None:
+        self._gathering = gathering
 
-    async def __call__(self, tx: AsyncConnection, envelope: Envelope) -> None:
-        """Add the prompt in the event's transaction and wake the sender after it."""
-        data = MessageSent.FromString(envelope.data)
-        new = Prompt(
-            practice_id=UUID(envelope.tenant_id),
-            id=self._new_id(),
-            message_id=UUID(envelope.aggregate_id),
-            patient_id=UUID(data.patient_id),
-            reference=secrets.token_urlsafe(_REFERENCE_BYTES),
-            sent_at=envelope.occurred_at.ToDatetime(UTC),
-            created_at=self._clock(),
-            attempt=0,
-        )
-        if await add_prompt(tx, new):
-            wake_after_commit(tx, PROMPTS_CHANNEL)
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """Each by the type of its event."""
+        return {
+            bindings.MESSAGE_SENT: self.sent,
+            bindings.PROMPT_WANTED: self.wanted,
+            bindings.MESSAGE_SHOWN: self.shown,
+            bindings.MESSAGE_READ: self.read,
+            bindings.MESSAGE_WITHDRAWN: self.withdrawn,
+        }
+
+    async def sent(self, tx: AsyncConnection, envelope: Envelope) -> None:
+        """A message was sent: it gets one first prompt, however often this is told."""
+        patient_id = UUID(MessageSent.FromString(envelope.data).patient_id)
+        wanted = _wanted(envelope, patient_id, Kind.FIRST)
+        waits = await waiting.note(tx, wanted.message, patient_id, wanted.at)
+        if waits and not await waiting.has_letter(tx, wanted.message):
+            await self._gathering.prompt(tx, wanted)
+
+    async def wanted(self, tx: AsyncConnection, envelope: Envelope) -> None:
+        """Another prompt is wanted, unless the message was read or withdrawn meanwhile."""
+        data = PromptWanted.FromString(envelope.data)
+        patient_id = UUID(data.patient_id)
+        wanted = _wanted(envelope, patient_id, Kind.FIRST if data.reason == _FIRST_TIME else Kind.AGAIN)
+        if await waiting.note(tx, wanted.message, patient_id, wanted.at):
+            await self._gathering.prompt(tx, wanted)
+
+    async def shown(self, tx: AsyncConnection, envelope: Envelope) -> None:
+        """The patient saw it in the list."""
+        at = _time(envelope)
+        patient_id = UUID(MessageShown.FromString(envelope.data).patient_id)
+        await waiting.note(tx, _message(envelope), patient_id, at, shown_at=at)
+
+    async def read(self, tx: AsyncConnection, envelope: Envelope) -> None:
+        """The patient opened it; an answer that the practice opened is no concern of prompts."""
+        await self._close(tx, envelope, UUID(MessageRead.FromString(envelope.data).patient_id))
+
+    async def withdrawn(self, tx: AsyncConnection, envelope: Envelope) -> None:
+        """There is nothing to read any more."""
+        await self._close(tx, envelope, UUID(MessageWithdrawn.FromString(envelope.data).patient_id))
+
+    async def _close(self, tx: AsyncConnection, envelope: Envelope, patient_id: UUID) -> None:
+        at = _time(envelope)
+        await waiting.note(tx, _message(envelope), patient_id, at, closed_at=at)
+        await waiting.close(tx, _message(envelope))
+
+
+def _wanted(envelope: Envelope, patient_id: UUID, kind: Kind) -> Wanted:
+    practice_id, message_id = _message(envelope)
+    return Wanted(practice_id, message_id, patient_id, _time(envelope), kind)
+
+
+def _message(envelope: Envelope) -> tuple[UUID, UUID]:
+    return UUID(envelope.tenant_id), UUID(envelope.aggregate_id)
+
+
+def _time(envelope: Envelope) -> datetime:
+    return envelope.occurred_at.ToDatetime(UTC)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from services.notifier.prompts.domain import Attempt, Decision, Failed, Outcome, Prompt
+from services.notifier.prompts.domain import Attempt, Decision, Failed, Kind, Outcome, Prompt
 
 _SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 21600, 86400, 259200)
 _CHANNEL = "email"
@@ -22,7 +22,7 @@ class PromptMetrics:
         )
         self._seconds = Histogram(
             "praxispost_prompt_seconds",
-            "From the message's sending to the relay's acceptance of its prompt.",
+            "From the message's sending to the relay's acceptance of its prompt, where it went at once.",
             buckets=_SECONDS,
             registry=registry,
         )
@@ -44,7 +44,8 @@ class PromptMetrics:
             result = f"failed_{decision.failure.value}"
         self._attempts.labels(_CHANNEL, result).inc()
         if attempt.outcome is Outcome.ACCEPTED:
-            self._seconds.observe(max(0.0, (attempt.at - prompt.sent_at).total_seconds()))
+            if prompt.kind is Kind.FIRST:  # the others wait on purpose
+                self._seconds.observe(max(0.0, (attempt.at - prompt.sent_at).total_seconds()))
             self._last_success.set(attempt.at.timestamp())
 
     def measured(

@@ -1,31 +1,37 @@
-"""Prompts in the database: made by an event, claimed by a lane of the sender, settled with their events."""
+"""Letters in the database: made for messages, claimed by a lane of the sender, settled with their events."""
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.prompts.domain import Attempt, Decision, Failed, Prompt, TryAgain
-from services.notifier.tables import prompt, prompt_attempt
+from services.notifier.prompts.domain import Attempt, Decision, Dropped, Failed, Kind, Prompt, TryAgain
+from services.notifier.tables import prompt, prompt_attempt, prompt_message
 
 PROMPTS_CHANNEL: Final = "praxispost_prompts"
+# Both mean that it is to be sent; due is what the version before writes.
+_PENDING: Final = ("due", "waiting")
 
 
-async def add_prompt(tx: AsyncConnection, new: Prompt) -> bool:
-    """Add a prompt that is due at once; False where its message has one already."""
+async def add_letter(
+    tx: AsyncConnection, new: Prompt, due_at: datetime, *, made_for: UUID | None = None
+) -> bool:
+    """Add a letter that waits to go; False where the message that it is made for has such a one already."""
     values = {
         "practice_id": new.practice_id,
         "id": new.id,
-        "message_id": new.message_id,
+        "message_id": made_for,
         "patient_id": new.patient_id,
         "reference": new.reference,
+        "kind": new.kind.value,
         "sent_at": new.sent_at,
         "created_at": new.created_at,
-        "state": "due",
+        "state": "waiting",
         "attempts": 0,
-        "due_at": new.created_at,
+        "due_at": due_at,
     }
     adding = (
         insert(prompt).values(values).on_conflict_do_nothing(index_elements=["practice_id", "message_id"])
@@ -33,20 +39,44 @@ async def add_prompt(tx: AsyncConnection, new: Prompt) -> bool:
     return (await tx.execute(adding)).rowcount == 1
 
 
+async def add_message(
+    tx: AsyncConnection, practice_id: UUID, prompt_id: UUID, message_id: UUID, at: datetime
+) -> None:
+    """Let the letter speak for the message, which was to be prompted at this time."""
+    adding = insert(prompt_message).values(
+        practice_id=practice_id, prompt_id=prompt_id, message_id=message_id, added_at=at
+    )
+    again = adding.on_conflict_do_update(
+        index_elements=["practice_id", "prompt_id", "message_id"], set_={"added_at": at}
+    )
+    await tx.execute(again)
+
+
 async def claim_due(tx: AsyncConnection, now: datetime, lease_end: datetime) -> Prompt | None:
-    """Take the prompt that has been due longest, of any practice; it is the caller's until the lease ends."""
-    claimed = func.claim_due_prompt(now, lease_end).table_valued(
+    """Take the letter that has been due longest, of any practice; it is the caller's until the lease ends."""
+    claimed = func.claim_due_letter(now, lease_end).table_valued(
         prompt.c.practice_id,
         prompt.c.id,
-        prompt.c.message_id,
         prompt.c.patient_id,
         prompt.c.reference,
+        prompt.c.kind,
         prompt.c.sent_at,
         prompt.c.created_at,
         prompt.c.attempts,
     )
     row = (await tx.execute(select(claimed))).one_or_none()
-    return None if row is None else Prompt(*row)
+    if row is None:
+        return None
+    return Prompt(
+        practice_id=row.practice_id,
+        id=row.id,
+        patient_id=row.patient_id,
+        reference=row.reference,
+        kind=Kind(row.kind),
+        sent_at=row.sent_at,
+        created_at=row.created_at,
+        attempt=row.attempts,
+    )
 
 
 async def settle(tx: AsyncConnection, of: Prompt, attempt: Attempt, decision: Decision) -> bool:
@@ -55,7 +85,7 @@ async def settle(tx: AsyncConnection, of: Prompt, attempt: Attempt, decision: De
         prompt.c.practice_id == of.practice_id,
         prompt.c.id == of.id,
         prompt.c.attempts == of.attempt,
-        prompt.c.state == "due",
+        prompt.c.state.in_(_PENDING),
     )
     if (await tx.execute(update(prompt).where(held).values(_after(attempt, decision)))).rowcount == 0:
         return False
@@ -82,8 +112,8 @@ async def figures(tx: AsyncConnection, now: datetime) -> tuple[datetime | None, 
 
 def _after(attempt: Attempt, decision: Decision) -> dict[str, object]:
     if isinstance(decision, TryAgain):
-        return {"due_at": decision.at}
-    settled = {"settled_at": attempt.at, "contact_version": attempt.contact_version}
+        return {"due_at": decision.at, "in_hand": False}
+    settled = {"settled_at": attempt.at, "contact_version": attempt.contact_version, "in_hand": False}
     if isinstance(decision, Failed):
         return {**settled, "state": "failed", "failure": decision.failure.value}
-    return {**settled, "state": "accepted"}
+    return {**settled, "state": "dropped" if isinstance(decision, Dropped) else "accepted"}

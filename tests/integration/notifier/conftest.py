@@ -42,7 +42,10 @@ def notifier_urls(postgres: Postgres) -> Urls:
 async def database(notifier_urls: Urls) -> AsyncIterator[Database]:
     """The app role's view of the database, emptied."""
     with psycopg.connect(notifier_urls.admin, autocommit=True) as connection:
-        connection.execute("TRUNCATE prompt, prompt_attempt, inbox, outbox, request, audit")
+        connection.execute(
+            "TRUNCATE prompt, prompt_attempt, prompt_message, prompt_report, waiting_message, addressee, "
+            "inbox, outbox, request, audit"
+        )
     database = Database(notifier_urls.app, pool_size=8)
     yield database
     await database.close()

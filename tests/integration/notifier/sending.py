@@ -18,13 +18,17 @@ from chassis.tables import INBOX_CHANNEL
 from chassis.worker import Worker
 from praxispost.chassis.v1.envelope_pb2 import Envelope
 from praxispost.messaging.v1.events_pb2 import MessageSent
-from services.notifier.bindings import MESSAGE_SENT, SERVICE
+from services.notifier.bindings import MESSAGE_SENT, PATIENT_CHANGED, SERVICE
 from services.notifier.language import Language
 from services.notifier.mail.relay import MailRelay
 from services.notifier.mail.settings import SmtpSettings
-from services.notifier.prompts.arriving import PromptForMessage
+from services.notifier.prompts.arriving import MessageEvents
+from services.notifier.prompts.attempting import Attempts
+from services.notifier.prompts.concluding import Concluding
 from services.notifier.prompts.contacts import Contact
+from services.notifier.prompts.gathering import Gathering
 from services.notifier.prompts.metrics import PromptMetrics
+from services.notifier.prompts.patients import patient_changed
 from services.notifier.prompts.sender import PromptSender
 from services.notifier.prompts.storage import PROMPTS_CHANNEL
 from services.notifier.tables import chassis_tables, prompt, prompt_attempt
@@ -32,6 +36,8 @@ from services.notifier.texts import Texts
 from tests.integration.chassis.waiting import eventually
 
 PRACTICE = UUID("11111111-1111-4111-8111-111111111111")
+WINDOW = timedelta(minutes=2)
+REMINDER_AFTER = timedelta(days=3)
 CONTACT = Contact("erika@mail.example", 7, Language.GERMAN, "Praxis Müller", "030 123456")
 
 
@@ -108,18 +114,20 @@ async def working(
         connections=4,
         patience=timedelta(minutes=1),
     )
+    attempts = Attempts(
+        database, people, mail, Texts("https://post.example"), address="hinweis@post.example", clock=now
+    )
     sender = PromptSender(
         database,
-        people,
-        mail,
-        Texts("https://post.example"),
+        attempts,
+        Concluding(reminder_after=REMINDER_AFTER),
         PromptMetrics(registry),
-        address="hinweis@post.example",
         parallel=4,
         clock=now,
         jitter=lambda: 1.0,
     )
-    handlers = {MESSAGE_SENT: PromptForMessage(clock=now, new_id=uuid4)}
+    gathering = Gathering(window=WINDOW, clock=now, new_id=uuid4)
+    handlers = {**MessageEvents(gathering).handlers, PATIENT_CHANGED: patient_changed}
     inbox = Inbox(database, consumer=SERVICE, handlers=handlers, registry=registry)
     worker, stop = Worker(url), asyncio.Event()
     worker.serve("inbox", inbox.run, wake_channel=INBOX_CHANNEL)

@@ -14,9 +14,9 @@ from sqlalchemy import create_engine, delete, insert, make_url, select, update
 from sqlalchemy.exc import ProgrammingError
 
 from chassis.database import Database
-from services.notifier.prompts.domain import Attempt, Outcome, Prompt, TryAgain, decide
+from services.notifier.prompts.domain import Attempt, Kind, Outcome, Prompt, TryAgain, decide
 from services.notifier.prompts.sender import LEASE
-from services.notifier.prompts.storage import add_prompt, claim_due, figures, settle
+from services.notifier.prompts.storage import add_letter, claim_due, figures, settle
 from services.notifier.tables import metadata, prompt, prompt_attempt
 from tests.integration.chassis.waiting import eventually
 from tests.integration.notifier.conftest import Urls
@@ -38,12 +38,12 @@ _OTHER_PRACTICE = UUID("22222222-2222-4222-8222-222222222222")
 
 
 def _new(practice_id: UUID = PRACTICE, created_at: datetime = _NOW) -> Prompt:
-    return Prompt(practice_id, uuid4(), uuid4(), uuid4(), uuid4().hex, created_at, created_at, attempt=0)
+    return Prompt(practice_id, uuid4(), uuid4(), uuid4().hex, Kind.FIRST, created_at, created_at, attempt=0)
 
 
-async def _add(database: Database, new: Prompt) -> bool:
+async def _add(database: Database, new: Prompt, made_for: UUID | None = None) -> bool:
     async with database.transaction([new.practice_id]) as tx:
-        return await add_prompt(tx, new)
+        return await add_letter(tx, new, new.created_at, made_for=made_for)
 
 
 async def _claim(database: Database, now: datetime) -> Prompt | None:
@@ -91,15 +91,13 @@ async def test_at_the_same_moment_each_prompt_goes_to_one_claimant_oldest_first(
     assert len(ids) == len(set(ids)) == 11
 
 
-async def test_a_message_has_one_prompt_but_may_share_its_id_with_another_practices(
+async def test_a_message_has_one_first_prompt_but_may_share_its_id_with_another_practices(
     database: Database,
 ) -> None:
-    first = _new()
-    assert await _add(database, first)
-    twin = Prompt(PRACTICE, uuid4(), first.message_id, uuid4(), "twin", _NOW, _NOW, 0)
-    foreign = Prompt(_OTHER_PRACTICE, uuid4(), first.message_id, uuid4(), "foreign", _NOW, _NOW, 0)
-    assert not await _add(database, twin)
-    assert await _add(database, foreign)
+    message_id = uuid4()
+    assert await _add(database, _new(), message_id)
+    assert not await _add(database, _new(), message_id)
+    assert await _add(database, _new(_OTHER_PRACTICE), message_id)
 
 
 async def test_a_transaction_sees_its_practices_prompts_only(database: Database) -> None:
@@ -191,7 +189,7 @@ async def test_a_retry_is_recorded_with_the_time_it_is_due(database: Database) -
     async with database.transaction([PRACTICE]) as tx:
         assert await settle(tx, claimed, attempt, decision)
     [row] = await prompts(database)
-    assert (row.state, row.due_at, row.settled_at) == ("due", _NOW + timedelta(seconds=5), None)
+    assert (row.state, row.due_at, row.settled_at) == ("waiting", _NOW + timedelta(seconds=5), None)
 
 
 def test_the_tables_that_the_code_knows_are_those_of_the_migrated_schema(notifier_urls: Urls) -> None:

@@ -36,12 +36,11 @@ _LATER = timedelta(seconds=6)  # past the first pause between two attempts
 
 
 def _settled(found: list[Any]) -> bool:
-    return bool(found) and all(each.state != "due" for each in found)
+    return bool(found) and all(each.state != "waiting" for each in found)
 
 
 async def _only_failure(database: Database) -> PromptFailed:
-    [envelope] = await published(database)
-    assert envelope.type == "notifier.prompt_failed"
+    [envelope] = [each for each in await published(database) if each.type == "notifier.prompt_failed"]
     return PromptFailed.FromString(envelope.data)
 
 

@@ -14,6 +14,7 @@ from services.notifier.prompts.domain import (
     Decision,
     Failed,
     Failure,
+    Kind,
     Outcome,
     Prompt,
     TryAgain,
@@ -30,7 +31,7 @@ _RETRIED = [
 
 
 def _prompt(attempt: int) -> Prompt:
-    return Prompt(UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4), "reference", _START, _START, attempt)
+    return Prompt(UUID(int=1), UUID(int=2), UUID(int=3), "reference", Kind.FIRST, _START, _START, attempt)
 
 
 def _after(
