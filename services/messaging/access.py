@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-STAFF: Final = frozenset({"admin", "physician", "assistant"})
 ADMIN: Final = frozenset({"admin"})
+STAFF: Final = frozenset({"admin", "physician", "assistant"})
 PRACTICE_SERVICE: Final = frozenset({"practice_service"})
 PRACTICE: Final = STAFF | PRACTICE_SERVICE
 ACCOUNT: Final = frozenset({"account"})
@@ -24,6 +24,14 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "ListChanges": PRACTICE,
         "Watch": PRACTICE | ACCOUNT,
         "LookupMessages": ATTACHMENTS,
+    },
+    "praxispost.messaging.v1.GuardService": {
+        "ListHeld": PRACTICE,
+        "ConfirmHeld": STAFF,
+        "RejectHeld": STAFF,
+        "PromptAgain": STAFF,
+        "GetLegalBasis": PRACTICE,
+        "UpdateLegalBasis": ADMIN,
     },
     "praxispost.messaging.v1.WorkService": {
         "GetConversation": PRACTICE,

@@ -1,4 +1,4 @@
-"""The api: answers MessagingService, and publishes the keys that verify its grants."""
+"""The api: answers MessagingService and GuardService, and publishes the keys that verify its grants."""
 
 import asyncio
 import contextlib
@@ -19,15 +19,23 @@ from chassis.telemetry import Telemetry
 from chassis.tokens import TokenVerifier
 from chassis.wakeups import Wakeups
 from praxispost.chassis.v1 import public_keys_pb2_grpc
-from praxispost.messaging.v1 import messaging_pb2_grpc, work_pb2_grpc
+from praxispost.messaging.v1 import guard_pb2_grpc, messaging_pb2_grpc, work_pb2_grpc
 from services.messaging.access import ACCESS, WATCH
 from services.messaging.bindings import SERVICE
 from services.messaging.changes.listing import ChangeListing
 from services.messaging.changes.storage import CHANNEL
 from services.messaging.changes.watching import ChangeFeed
+from services.messaging.guard.cases import GuardCases
+from services.messaging.guard.deciding import Deciding
+from services.messaging.guard.holding import TEXT_KEY, Guard
+from services.messaging.guard.legal_basis import LegalBases
+from services.messaging.guard.records import Records
+from services.messaging.guard.servicer import GuardServicer
+from services.messaging.guard.step_up import SignedStepUps, StepUps
 from services.messaging.metrics import Metrics
 from services.messaging.patients.identity import Identity, PatientDirectory
 from services.messaging.patients.reachability import Reachability
+from services.messaging.prompting.again import PromptAgain
 from services.messaging.reading.content import ContentReader
 from services.messaging.reading.grants import Grants
 from services.messaging.reading.listing import Listing
@@ -68,7 +76,8 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     to_attachments = channel(
         settings.attachments_target, tokens=tokens, audience="attachments", telemetry=telemetry
     )
-    verifier = TokenVerifier(SERVICE, PublicKeys.of(to_token_service), _now)
+    identity_keys = PublicKeys.of(to_token_service)
+    verifier = TokenVerifier(SERVICE, identity_keys, _now)
 
     use_cases = assemble(
         database,
@@ -79,6 +88,8 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         AttachmentClaims(to_attachments),
         Grants(signing_keys, _now),
         Metrics(telemetry.registry),
+        Guard(await keys.service_key(TEXT_KEY), settings.guard),
+        SignedStepUps(identity_keys, _now),
         clock=_now,
         new_id=uuid4,
     )
@@ -91,6 +102,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         long_lived=frozenset({WATCH}),
     )
     server.add(messaging_pb2_grpc.add_MessagingServiceServicer_to_server, MessagingServicer(use_cases))
+    server.add(guard_pb2_grpc.add_GuardServiceServicer_to_server, GuardServicer(use_cases.guard))
     server.add(work_pb2_grpc.add_WorkServiceServicer_to_server, WorkServicer(use_cases.work))
     server.add(public_keys_pb2_grpc.add_PublicKeysServiceServicer_to_server, PublicKeysServicer(signing_keys))
 
@@ -115,13 +127,15 @@ def assemble(
     claims: Claims,
     grants: Grants,
     metrics: Metrics,
+    guard: Guard,
+    step_ups: StepUps,
     *,
     clock: Callable[[], datetime],
     new_id: Callable[[], UUID],
 ) -> UseCases:
     """Everything that the servicer translates to."""
     reachability = Reachability(database, directory, clock)
-    storing = Storing(database, keys, requests, metrics, clock=clock, new_id=new_id)
+    storing = Storing(database, keys, requests, metrics, guard, clock=clock, new_id=new_id)
     reader = ContentReader(keys)
     listing = Listing(database, reader, clock)
     return UseCases(
@@ -133,6 +147,12 @@ def assemble(
         changes=ChangeListing(database),
         feed=ChangeFeed(database),
         grants=grants,
+        guard=GuardCases(
+            Deciding(database, keys, requests, step_ups, metrics, clock),
+            Records(database, keys, reader),
+            PromptAgain(database, requests, reachability, clock),
+            LegalBases(database, clock),
+        ),
         work=WorkUseCases(Work(database, staff, clock), WorkListing(database, reader, listing, clock)),
     )
 

@@ -6,7 +6,8 @@ from chassis.caller import Caller
 from services.messaging import refusals
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import StoredMessage
-from services.messaging.receipts.domain import Reader
+from services.messaging.receipts.domain import UNSENT
+from services.messaging.receipts.facts import Reader
 
 
 def practice_of(caller: Caller) -> UUID:
@@ -31,6 +32,12 @@ def may_see(caller: Caller, practice_id: UUID, patient_id: UUID) -> bool:
     if caller.tenant_id is not None:
         return caller.tenant_id == practice_id
     return (practice_id, patient_id) in patients_of(caller)
+
+
+def may_see_message(caller: Caller, message: StoredMessage) -> bool:
+    """The same for one message: what is held, or was rejected, only the practice knows of."""
+    unsent = message.receipt.state in UNSENT
+    return may_see(caller, message.practice_id, message.patient_id) and not (unsent and is_account(caller))
 
 
 def reader_of(caller: Caller, message: StoredMessage) -> Reader | None:

@@ -47,7 +47,7 @@ class Metrics:
     def _measure(self, derived: Derived) -> None:
         before, after = derived.message.receipt, derived.receipt
         if before.sent_at is None:
-            self._observe("queued_to_sent", derived.message.sent_at, after.sent_at)
+            self._observe("queued_to_sent", derived.message.queued_at, after.sent_at)
         if before.received_at is None:
             self._observe("sent_to_received", after.sent_at, after.received_at)
         if before.read_at is None:

@@ -1,6 +1,7 @@
 """Messaging's answers as the contracts carry them."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -8,11 +9,12 @@ from chassis.caller import Caller
 from praxispost.messaging.v1 import messaging_pb2 as wire
 from services.messaging.callers import is_account
 from services.messaging.changes.domain import Change
+from services.messaging.guard.records import HoldDecision
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.reading.content import Content, Summary
 from services.messaging.reading.listing import ConversationLine
-from services.messaging.receipts.domain import Fact
+from services.messaging.receipts.facts import Fact
 from services.messaging.times import optional_timestamp, timestamp
 from services.messaging.work.domain import StaffAnswering
 
@@ -25,7 +27,7 @@ def receipt(message: StoredMessage) -> wire.Receipt:
     known = message.receipt
     return wire.Receipt(
         state=wire.ReceiptState.ValueType(known.state),
-        queued_at=timestamp(message.sent_at),
+        queued_at=timestamp(message.queued_at),
         sent_at=optional_timestamp(known.sent_at),
         received_at=optional_timestamp(known.received_at),
         received_evidence=wire.ReceivedEvidence.ValueType(known.evidence or _NOT_GIVEN),
@@ -33,7 +35,15 @@ def receipt(message: StoredMessage) -> wire.Receipt:
         read_by=wire.Reader.ValueType(known.read_by or _NOT_GIVEN),
         failed_at=optional_timestamp(known.failed_at),
         failure_reason=wire.FailureReason.ValueType(known.failure or _NOT_GIVEN),
+        delayed_at=optional_timestamp(known.delayed_at),
+        unconfirmed_from=optional_timestamp(_unconfirmed_from(message)),
+        attachments_opened=known.attachments_opened,
     )
+
+
+def _unconfirmed_from(message: StoredMessage) -> datetime | None:
+    """Answers lie in the practice's inbox: there is nothing to confirm."""
+    return message.receipt.unconfirmed_from if message.direction is Direction.TO_PATIENT else None
 
 
 def summary(shown: Summary, caller: Caller) -> wire.MessageSummary:
@@ -111,6 +121,19 @@ def fact(known: Fact) -> wire.ReceiptFact:
         at=timestamp(known.at),
         failure_reason=wire.FailureReason.ValueType(known.failure or _NOT_GIVEN),
         reader=wire.Reader.ValueType(known.reader or _NOT_GIVEN),
+        attachment_id=str(known.attachment_id or ""),
+    )
+
+
+def hold_decision(known: HoldDecision | None) -> wire.HoldDecision | None:
+    """What was decided about a message that was held."""
+    if known is None:
+        return None
+    return wire.HoldDecision(
+        confirmed=known.confirmed,
+        decided_at=timestamp(known.decided_at),
+        decided_by=str(known.decided_by),
+        reason=known.reason,
     )
 
 

@@ -60,3 +60,49 @@ def staff_member_not_found() -> Refusal:
 
 def reply_period_over() -> Refusal:
     return Refusal(Status.FAILED_PRECONDITION, "REPLY_PERIOD_OVER", "The time to answer the message is over.")
+
+
+def patient_objected() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION, "PATIENT_OBJECTED", "The patient wants no electronic messages."
+    )
+
+
+def patient_deceased() -> Refusal:
+    return Refusal(Status.FAILED_PRECONDITION, "PATIENT_DECEASED", "The patient is marked as deceased.")
+
+
+def patient_archived() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION,
+        "PATIENT_ARCHIVED",
+        "The patient's record is archived: use the one that took its place.",
+    )
+
+
+def message_not_held() -> Refusal:
+    return Refusal(Status.FAILED_PRECONDITION, "MESSAGE_NOT_HELD", "The message is not held, or no more.")
+
+
+def second_person_needed() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION,
+        "SECOND_PERSON_NEEDED",
+        "Whoever wrote the message cannot release it while somebody else works in the practice.",
+    )
+
+
+def step_up_refused() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION,
+        "STEP_UP_REFUSED",
+        "The step-up is not valid any more, or not this person's.",
+    )
+
+
+def prompt_not_needed() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION,
+        "PROMPT_NOT_NEEDED",
+        "The message was read, is an answer, or was not sent.",
+    )

@@ -17,6 +17,7 @@ from services.messaging import presentation
 from services.messaging.callers import is_account
 from services.messaging.changes.listing import ChangeListing
 from services.messaging.changes.watching import ChangeFeed
+from services.messaging.guard.cases import GuardCases
 from services.messaging.reading.content import Content
 from services.messaging.reading.grants import Grants
 from services.messaging.reading.listing import Listing
@@ -45,6 +46,7 @@ class UseCases:
     changes: ChangeListing
     feed: ChangeFeed
     grants: Grants
+    guard: GuardCases
     work: WorkUseCases
 
 
@@ -112,8 +114,12 @@ class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
     async def GetReceipt(self, request: wire.GetReceiptRequest, context: Context) -> wire.GetReceiptResponse:
         message_id = required_uuid("message_id", request.message_id)
         message, facts = await self._do.listing.receipt(caller(), message_id)
+        record = await self._do.guard.records.of(message)
         return wire.GetReceiptResponse(
-            receipt=presentation.receipt(message), facts=[presentation.fact(each) for each in facts]
+            receipt=presentation.receipt(message),
+            facts=[presentation.fact(each) for each in facts],
+            legal_basis=record.legal_basis,
+            hold_decision=presentation.hold_decision(record.decision),
         )
 
     async def ListChanges(

@@ -5,13 +5,18 @@ from pathlib import Path
 
 from chassis.grpc_server import GrpcSettings
 from chassis.settings import Secret
+from services.messaging.guard.domain import GuardRules
 
 
 @dataclass(frozen=True)
 class ApiSettings:
-    """The api: `wrapping_keys` is the folder with the keys that wrap the patients' keys."""
+    """The api: `wrapping_keys` is the folder with the keys that wrap the patients' keys.
+
+    `guard` says to how many patients, and in which time, one text goes before it is held.
+    """
 
     grpc: GrpcSettings
+    guard: GuardRules
     database_url: Secret
     keys_database_url: Secret
     wrapping_keys: Path
@@ -26,8 +31,9 @@ class ApiSettings:
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """The worker."""
+    """The worker: `guard` is the api's."""
 
+    guard: GuardRules
     database_url: Secret
     amqp_url: Secret
     metrics_port: int

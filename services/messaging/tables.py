@@ -39,6 +39,10 @@ def _number(name: str, *, nullable: bool = False) -> Column[object]:
     return Column(name, SmallInteger, nullable=nullable)
 
 
+def _flag(name: str) -> Column[object]:
+    return Column(name, Boolean, nullable=False, server_default=text("false"))
+
+
 conversation: Final = Table(
     "conversation",
     metadata,
@@ -107,6 +111,10 @@ message: Final = Table(
     _number("read_by", nullable=True),
     _time("failed_at", nullable=True),
     _number("failure", nullable=True),
+    _time("delayed_at", nullable=True),
+    Column("attachments_opened", SmallInteger, nullable=False, server_default=text("0")),
+    _time("released_at", nullable=True),
+    Column("legal_basis", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("practice_id", "id", name="message_pkey"),
     ForeignKeyConstraint(
         ["practice_id", "conversation_id"],
@@ -151,6 +159,8 @@ receipt_fact: Final = Table(
     Column("contact_version", BigInteger, nullable=False),
     _number("failure", nullable=True),
     _number("reader", nullable=True),
+    _id("prompt_id", nullable=True),
+    _id("attachment_id", nullable=True),
     PrimaryKeyConstraint("practice_id", "message_id", "id", name="receipt_fact_pkey"),
     ForeignKeyConstraint(
         ["practice_id", "message_id"], ["message.practice_id", "message.id"], name="receipt_fact_message_fkey"
@@ -192,7 +202,59 @@ patient_state: Final = Table(
     Column("has_mobile", Boolean, nullable=False),
     Column("conflict", Boolean, nullable=False),
     Column("bound", Boolean, nullable=False),
+    _flag("objected"),
+    _flag("deceased"),
+    _flag("archived"),
+    Column("prompted_version", BigInteger),
     PrimaryKeyConstraint("practice_id", "patient_id", name="patient_state_pkey"),
+)
+
+recent_text: Final = Table(
+    "recent_text",
+    metadata,
+    _id("practice_id"),
+    Column("text_hash", LargeBinary, nullable=False),
+    _id("patient_id"),
+    _time("used_at"),
+    PrimaryKeyConstraint("practice_id", "text_hash", "patient_id", name="recent_text_pkey"),
+    Index("recent_text_age", "used_at"),
+)
+
+held_message: Final = Table(
+    "held_message",
+    metadata,
+    _id("practice_id"),
+    _id("message_id"),
+    Column("text_hash", LargeBinary, nullable=False),
+    _time("held_at"),
+    _time("decided_at", nullable=True),
+    _id("decided_by", nullable=True),
+    Column("confirmed", Boolean),
+    Column("reason", LargeBinary),
+    PrimaryKeyConstraint("practice_id", "message_id", name="held_message_pkey"),
+    ForeignKeyConstraint(
+        ["practice_id", "message_id"], ["message.practice_id", "message.id"], name="held_message_message_fkey"
+    ),
+    Index("held_message_text", "practice_id", "text_hash"),
+    Index(
+        "held_message_waiting",
+        "practice_id",
+        "held_at",
+        "message_id",
+        postgresql_where=text("decided_at IS NULL"),
+    ),
+)
+
+# Version 0 is the one that every practice begins with, and stands in the code.
+legal_basis: Final = Table(
+    "legal_basis",
+    metadata,
+    _id("practice_id"),
+    Column("version", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    _time("set_at"),
+    _id("set_by"),
+    PrimaryKeyConstraint("practice_id", "version", name="legal_basis_pkey"),
 )
 
 # What nobody of the other side has opened yet: derived from messages and receipts in their transactions.

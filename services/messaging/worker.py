@@ -12,8 +12,11 @@ from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
 from chassis.worker import Worker
 from services.messaging.bindings import (
+    ATTACHMENT_OPENED,
     PATIENT_CHANGED,
     PROMPT_ACCEPTED,
+    PROMPT_DELAYED,
+    PROMPT_DELIVERED,
     PROMPT_FAILED,
     SERVICE,
     STAFF_DISABLED,
@@ -21,9 +24,10 @@ from services.messaging.bindings import (
     TASK_CLOSED,
     TASK_OPENED,
 )
+from services.messaging.guard.storage import forget_texts
 from services.messaging.metrics import Metrics
 from services.messaging.patients.learning import PatientEvents
-from services.messaging.receipts.events import PromptEvents
+from services.messaging.receipts.events import AttachmentEvents, PromptEvents
 from services.messaging.settings import WorkerSettings
 from services.messaging.work.events import StaffEvents, TaskEvents
 
@@ -40,7 +44,8 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     telemetry = Telemetry(SERVICE, "worker", settings.metrics_port, settings.metrics_host)
     database = Database(settings.database_url, pool_size=_INBOX_LANES + 2)
     patients = PatientEvents(_now)
-    prompts = PromptEvents(_now, Metrics(telemetry.registry))
+    metrics = Metrics(telemetry.registry)
+    prompts, attachments = PromptEvents(_now, metrics), AttachmentEvents(_now, metrics)
     staff, tasks = StaffEvents(_now), TaskEvents(_now)
     inbox = Inbox(
         database,
@@ -52,7 +57,10 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
             TASK_OPENED: tasks.opened,
             TASK_CLOSED: tasks.closed,
             PROMPT_ACCEPTED: prompts.accepted,
+            PROMPT_DELIVERED: prompts.delivered,
+            PROMPT_DELAYED: prompts.delayed,
             PROMPT_FAILED: prompts.failed,
+            ATTACHMENT_OPENED: attachments.opened,
         },
         registry=telemetry.registry,
         parallel=_INBOX_LANES,
@@ -68,6 +76,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         await inbox.prune()
         async with database.transaction() as tx:
             await outbox.prune(tx)
+            await forget_texts(tx, _now() - settings.guard.window)
 
     worker = Worker(settings.database_url)
     worker.serve("inbox", inbox.run, wake_channel=INBOX_CHANNEL)

@@ -15,10 +15,11 @@ class ChangeKind(enum.IntEnum):
     WORK = 20
     ANSWERING = 21
     TASK = 22
+    HELD = 40
 
 
 # What is nobody's business but the practice's.
-OF_PRACTICE: Final = frozenset({ChangeKind.WORK, ChangeKind.ANSWERING, ChangeKind.TASK})
+OF_PRACTICE: Final = frozenset({ChangeKind.WORK, ChangeKind.ANSWERING, ChangeKind.TASK, ChangeKind.HELD})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.messaging.messages.domain import AuthorKind, Direction, Purpose
-from services.messaging.receipts.domain import Evidence, Failure, Reader, Receipt, State
+from services.messaging.receipts.domain import Evidence, Receipt, State
+from services.messaging.receipts.facts import Failure, Reader
 from services.messaging.tables import message
 
 SUMMARY_COLUMNS: Final = tuple(column for column in message.c if column.name != "body")
@@ -31,6 +32,8 @@ class StoredMessage:
     reply_until: datetime | None
     in_reply_to: UUID | None
     attachment_count: int
+    legal_basis: int
+    queued_at: datetime
     receipt: Receipt
 
 
@@ -47,11 +50,19 @@ def stored_message(row: Row[Any]) -> StoredMessage:
         author_id=row.author_id,
         sealed_subject=row.subject,
         sent_at=row.sent_at,
-        reply_until=row.reply_until,
+        reply_until=_reply_until(row),
         in_reply_to=row.in_reply_to,
         attachment_count=row.attachment_count,
+        legal_basis=row.legal_basis,
+        queued_at=row.released_at or row.sent_at,
         receipt=receipt(row),
     )
+
+
+def _reply_until(row: Row[Any]) -> datetime | None:
+    """The time that a message was held is not taken from the time to answer it."""
+    until: datetime | None = row.reply_until
+    return until if until is None or row.released_at is None else until + (row.released_at - row.sent_at)
 
 
 def receipt(row: Row[Any]) -> Receipt:
@@ -65,6 +76,8 @@ def receipt(row: Row[Any]) -> Receipt:
         read_by=Reader(row.read_by) if row.read_by else None,
         failed_at=row.failed_at,
         failure=Failure(row.failure) if row.failure else None,
+        delayed_at=row.delayed_at,
+        attachments_opened=row.attachments_opened,
     )
 
 
@@ -79,4 +92,6 @@ def receipt_values(known: Receipt) -> dict[str, object]:
         "read_by": known.read_by,
         "failed_at": known.failed_at,
         "failure": known.failure,
+        "delayed_at": known.delayed_at,
+        "attachments_opened": known.attachments_opened,
     }

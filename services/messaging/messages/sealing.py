@@ -10,6 +10,7 @@ _BODY: Final = "body"
 _SUBJECT: Final = "subject"
 _FILE_NAME: Final = "file_name"
 _SHA256: Final = "sha256"
+_HOLD_REASON: Final = "hold_reason"
 
 
 class ContentSealer:
@@ -49,3 +50,9 @@ class ContentSealer:
 
     def open_sha256(self, attachment_id: UUID, sealed: bytes) -> bytes:
         return self._sealer.open(sealed, *self._place, _SHA256, attachment_id)
+
+    def seal_hold_reason(self, reason: str) -> bytes:
+        return self._sealer.seal(reason.encode(), *self._place, _HOLD_REASON)
+
+    def open_hold_reason(self, sealed: bytes) -> str:
+        return self._sealer.open(sealed, *self._place, _HOLD_REASON).decode()

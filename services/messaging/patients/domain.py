@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.refusal import Refusal
 from services.messaging import refusals
-from services.messaging.receipts.domain import Contact
+from services.messaging.receipts.facts import Contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,9 @@ class PatientState:
     has_mobile: bool
     conflict: bool
     bound: bool
+    objected: bool = False
+    deceased: bool = False
+    archived: bool = False
 
     @property
     def contact(self) -> Contact:
@@ -28,7 +31,13 @@ class PatientState:
 
 
 def why_not(state: PatientState) -> Refusal | None:
-    """Why nothing can be sent to this patient; None where it can."""
+    """Why nothing can be sent to this patient; None where it can. What staff cannot mend is named first."""
+    if state.deceased:
+        return refusals.patient_deceased()
+    if state.archived:
+        return refusals.patient_archived()
+    if state.objected:
+        return refusals.patient_objected()
     present = {"email": state.has_email, "mobile": state.has_mobile}
     missing = [name for name, there in present.items() if not there]
     if missing:

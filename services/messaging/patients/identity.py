@@ -46,4 +46,7 @@ class Identity:
             has_mobile=response.contact.has_mobile,
             conflict=response.contact.conflict,
             bound=response.contact.bound,
+            objected=response.contact.objected,
+            deceased=response.contact.deceased,
+            archived=response.contact.archived,
         )

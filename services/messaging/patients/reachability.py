@@ -22,7 +22,7 @@ class Reachability:
         self._clock = clock
 
     async def check(self, practice_id: UUID, patient_id: UUID, known: PatientState | None) -> None:
-        """Refuse PATIENT_NOT_FOUND, CONTACT_MISSING, CONTACT_CONFLICT or DEPENDENCY_UNAVAILABLE.
+        """Refuse PATIENT_NOT_FOUND, DEPENDENCY_UNAVAILABLE, or for the reasons of `why_not`.
 
         A refusal is never given on old knowledge: staff may just have added the missing number.
         """

@@ -16,7 +16,7 @@ from services.messaging.messages.rows import StoredMessage
 from services.messaging.reading import storage
 from services.messaging.reading.content import ContentReader, Summary
 from services.messaging.receipts import storage as receipts
-from services.messaging.receipts.domain import Fact
+from services.messaging.receipts.facts import Fact
 from services.messaging.work import conversations as work
 from services.messaging.work import tasks
 from services.messaging.work.domain import ConversationState, StaffAnswering, WorkKind

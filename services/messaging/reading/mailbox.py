@@ -3,10 +3,14 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Final
 
+from chassis import outbox
 from chassis.caller import Caller
 from chassis.database import Database
+from chassis.events import Event
 from chassis.paging import Position, split_page
+from praxispost.messaging.v1.events_pb2 import MessageShown
 from services.messaging.callers import patients_of
 from services.messaging.changes import storage as changes
 from services.messaging.messages.domain import Direction
@@ -15,9 +19,13 @@ from services.messaging.metrics import Metrics
 from services.messaging.reading import storage
 from services.messaging.reading.content import ContentReader
 from services.messaging.reading.listing import MessagePage
-from services.messaging.receipts.domain import Fact, FactKind, fact_id
+from services.messaging.receipts.domain import Evidence
+from services.messaging.receipts.facts import Fact, FactKind, fact_id
 from services.messaging.receipts.recording import Derived, changes_of, record_facts
 from services.messaging.receipts.storage import NewFact
+
+# A message is sent, and then shown for the first time.
+_SHOWN_VERSION: Final = 2
 
 
 class Mailbox:
@@ -42,6 +50,8 @@ class Mailbox:
             now = self._clock()
             derived = await record_facts(tx, [_shown(each, now) for each in page if _is_new(each)])
             summaries = await self._reader.summaries(_after_showing(page, derived))
+            shown = [each.message for each in derived if _first_shown(each)]
+            await outbox.record_all(tx, [_event(each, now) for each in shown])
             await changes.record(tx, changes_of(derived, now))
         self._metrics.derived(derived)
         return MessagePage(summaries, storage.position_of(last) if last is not None else None)
@@ -51,7 +61,25 @@ def _is_new(message: StoredMessage) -> bool:
     """What was opened needs no weaker evidence."""
     receipt = message.receipt
     return (
-        message.direction is Direction.TO_PATIENT and receipt.received_at is None and receipt.read_at is None
+        message.direction is Direction.TO_PATIENT
+        and receipt.evidence is not Evidence.SHOWN_IN_MAILBOX
+        and receipt.read_at is None
+    )
+
+
+def _first_shown(derived: Derived) -> bool:
+    shown = Evidence.SHOWN_IN_MAILBOX
+    return derived.receipt.evidence is shown and derived.message.receipt.evidence is not shown
+
+
+def _event(message: StoredMessage, now: datetime) -> Event:
+    return Event(
+        type="messaging.message_shown",
+        tenant_id=message.practice_id,
+        aggregate_id=message.id,
+        aggregate_version=_SHOWN_VERSION,
+        occurred_at=now,
+        data=MessageShown(patient_id=str(message.patient_id), conversation_id=str(message.conversation_id)),
     )
 
 

@@ -15,7 +15,7 @@ from chassis.database import Database
 from chassis.events import Event
 from praxispost.messaging.v1.events_pb2 import MessageRead
 from services.messaging import refusals
-from services.messaging.callers import may_see, practice_of, reader_of
+from services.messaging.callers import may_see_message, practice_of, reader_of
 from services.messaging.changes import storage as changes
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import StoredMessage
@@ -23,7 +23,8 @@ from services.messaging.metrics import Metrics
 from services.messaging.reading import storage
 from services.messaging.reading.content import Content, ContentReader
 from services.messaging.reading.storage import StoredContent
-from services.messaging.receipts.domain import Fact, FactKind, Reader, Receipt, fact_id
+from services.messaging.receipts.domain import Receipt
+from services.messaging.receipts.facts import Fact, FactKind, Reader, fact_id
 from services.messaging.receipts.recording import Derived, changes_of, record_facts
 from services.messaging.receipts.storage import NewFact
 
@@ -87,7 +88,7 @@ async def _visible(
     if practice_id is None:
         practice_id = practice_of(caller)
     stored = await storage.load_content(tx, practice_id, message_id)
-    if stored is None or not may_see(caller, practice_id, stored.message.patient_id):
+    if stored is None or not may_see_message(caller, stored.message):
         raise refusals.message_not_found()
     return stored
 

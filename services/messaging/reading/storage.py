@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.paging import Position
 from services.messaging import tables
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
+from services.messaging.receipts.domain import UNSENT
 from services.messaging.work.domain import ConversationState
 
 _MESSAGE: Final = tables.message
@@ -157,7 +158,10 @@ async def mailbox(
     """
     if not patients:
         return []
-    each = [_newest(*patient, after, most).subquery().select() for patient in patients]
+    each = [
+        _newest(*patient, after, most).where(_MESSAGE.c.tick.not_in(UNSENT)).subquery().select()
+        for patient in patients
+    ]
     merged = union_all(*each).subquery()
     query = select(merged).order_by(merged.c.sent_at.desc(), merged.c.id.desc()).limit(most)
     return [stored_message(row) for row in await tx.execute(query)]

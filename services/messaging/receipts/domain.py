@@ -3,11 +3,14 @@
 import enum
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID, uuid5
 
 from services.messaging.messages.domain import Direction
+from services.messaging.receipts.facts import Contact, Fact, FactKind, Failure, Reader
+from services.messaging.receipts.outcomes import outcome_of
+
+UNCONFIRMED_AFTER: Final = timedelta(hours=24)
 
 
 class State(enum.IntEnum):
@@ -18,6 +21,12 @@ class State(enum.IntEnum):
     RECEIVED = 3
     READ = 4
     FAILED = 5
+    HELD = 40
+    REJECTED = 41
+
+
+# What the patient's side never learns of.
+UNSENT: Final = (State.HELD, State.REJECTED)
 
 
 class Evidence(enum.IntEnum):
@@ -25,61 +34,6 @@ class Evidence(enum.IntEnum):
 
     SHOWN_IN_MAILBOX = 1
     MAIL_SERVER = 2
-
-
-class Failure(enum.IntEnum):
-    """Why no prompt reached the patient."""
-
-    ADDRESS_REFUSED = 1
-    EXPIRED = 2
-    OWN_FAULT = 3
-    CONTACT_CONFLICT = 4
-
-
-class Reader(enum.IntEnum):
-    """Who opened a message."""
-
-    PATIENT = 1
-    REPRESENTATIVE = 2
-    PRACTICE = 3
-
-
-class FactKind(enum.IntEnum):
-    """What happened to a message."""
-
-    QUEUED = 1
-    PROMPT_ACCEPTED = 2
-    PROMPT_FAILED = 3
-    SHOWN = 4
-    OPENED = 5
-
-
-_OUTCOMES: Final = frozenset({FactKind.PROMPT_ACCEPTED, FactKind.PROMPT_FAILED})
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One thing that happened to a message; facts are only ever added.
-
-    `attempt` and `contact_version` belong to prompts: which try it was and which contact data it went to,
-    0 where none were found.
-    """
-
-    id: UUID
-    kind: FactKind
-    at: datetime
-    attempt: int = 0
-    contact_version: int = 0
-    failure: Failure | None = None
-    reader: Reader | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """The patient's contact data as far as messaging knows: their version, and whether there are any."""
-
-    version: int
-    reachable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,56 +48,83 @@ class Receipt:
     read_by: Reader | None = None
     failed_at: datetime | None = None
     failure: Failure | None = None
+    delayed_at: datetime | None = None
+    attachments_opened: int = 0
+
+    @property
+    def unconfirmed_from(self) -> datetime | None:
+        """From when on a message that is only sent counts as unconfirmed."""
+        if self.state is State.SENT and self.sent_at is not None:
+            return self.sent_at + UNCONFIRMED_AFTER
+        return None
 
 
-def fact_id(message_id: UUID, kind: FactKind) -> UUID:
-    """The id of a fact that a message has once at most, so that it cannot be stored twice."""
-    return uuid5(message_id, kind.name)
-
-
-def first_receipt(direction: Direction, stored_at: datetime) -> Receipt:
+def first_receipt(direction: Direction, stored_at: datetime, *, held: bool = False) -> Receipt:
     """The receipt of a message that was just stored: an answer lies in the practice's inbox at once."""
     if direction is Direction.TO_PRACTICE:
         return Receipt(State.SENT, sent_at=stored_at)
-    return Receipt(State.QUEUED)
+    return Receipt(State.HELD if held else State.QUEUED)
 
 
 def derive(direction: Direction, facts: Collection[Fact], contact: Contact) -> Receipt:
-    """The receipt: read, else received, else what came of the newest prompt to the current contact data.
+    """The receipt: read, else shown, else what came of the newest prompt to the current contact data.
 
     It depends on which facts there are and not on the order in which they arrived. Once the message was
-    received or read, it no longer depends on the contact data either.
+    shown or read, it no longer depends on the contact data either.
     """
-    opened = _earliest(facts, FactKind.OPENED)
-    read_at, read_by = (opened.at, opened.reader) if opened else (None, None)
     if direction is Direction.TO_PRACTICE:
-        stored = _earliest(facts, FactKind.QUEUED)
-        state = State.READ if opened else State.SENT
-        return Receipt(state, sent_at=stored.at if stored else None, read_at=read_at, read_by=read_by)
-    shown = _earliest(facts, FactKind.SHOWN)
-    outcomes = [fact for fact in facts if fact.kind in _OUTCOMES]
-    outcome = _newest(outcomes if opened or shown else _current(outcomes, contact))
-    failed = outcome is not None and outcome.kind is FactKind.PROMPT_FAILED
+        return _of_answer(facts)
+    unsent = _unsent(facts)
+    if unsent is not None:
+        return Receipt(unsent)
+    opened, shown = _earliest(facts, FactKind.OPENED), _earliest(facts, FactKind.SHOWN)
+    outcome = outcome_of(facts, None if opened or shown else contact)
+    failed = outcome.failed
+    received_at, evidence = outcome.delivered_at, Evidence.MAIL_SERVER if outcome.delivered_at else None
+    if shown:
+        received_at, evidence = shown.at, Evidence.SHOWN_IN_MAILBOX
     return Receipt(
-        state=_state(opened, shown, outcome),
-        sent_at=outcome.at if outcome and not failed else None,
-        received_at=shown.at if shown else None,
-        evidence=Evidence.SHOWN_IN_MAILBOX if shown else None,
-        read_at=read_at,
-        read_by=read_by,
-        failed_at=outcome.at if outcome and failed else None,
-        failure=outcome.failure if outcome and failed else None,
+        state=_state(opened, received_at, failed, outcome.accepted_at),
+        sent_at=outcome.accepted_at,
+        received_at=received_at,
+        evidence=evidence,
+        read_at=opened.at if opened else None,
+        read_by=opened.reader if opened else None,
+        failed_at=failed.at if failed else None,
+        failure=failed.failure if failed else None,
+        delayed_at=None if opened or shown else outcome.delayed_at,
+        attachments_opened=_attachments_opened(facts),
     )
 
 
-def _state(opened: Fact | None, shown: Fact | None, outcome: Fact | None) -> State:
+def _of_answer(facts: Collection[Fact]) -> Receipt:
+    stored, opened = _earliest(facts, FactKind.QUEUED), _earliest(facts, FactKind.OPENED)
+    return Receipt(
+        State.READ if opened else State.SENT,
+        sent_at=stored.at if stored else None,
+        read_at=opened.at if opened else None,
+        read_by=opened.reader if opened else None,
+    )
+
+
+def _unsent(facts: Iterable[Fact]) -> State | None:
+    """Held messages are queued when they are released, and only then."""
+    kinds = {fact.kind for fact in facts}
+    if FactKind.QUEUED in kinds or FactKind.HELD not in kinds:
+        return None
+    return State.REJECTED if FactKind.REJECTED in kinds else State.HELD
+
+
+def _state(
+    opened: Fact | None, received_at: datetime | None, failed: Fact | None, accepted_at: datetime | None
+) -> State:
     if opened:
         return State.READ
-    if shown:
+    if received_at:
         return State.RECEIVED
-    if outcome is None:
-        return State.QUEUED
-    return State.FAILED if outcome.kind is FactKind.PROMPT_FAILED else State.SENT
+    if failed:
+        return State.FAILED
+    return State.SENT if accepted_at else State.QUEUED
 
 
 def _earliest(facts: Iterable[Fact], kind: FactKind) -> Fact | None:
@@ -152,19 +133,5 @@ def _earliest(facts: Iterable[Fact], kind: FactKind) -> Fact | None:
     )
 
 
-def _newest(outcomes: Iterable[Fact]) -> Fact | None:
-    return max(outcomes, key=lambda fact: (fact.at, fact.attempt, fact.id), default=None)
-
-
-def _current(outcomes: Collection[Fact], contact: Contact) -> list[Fact]:
-    """Outcomes of prompts to older contact data say nothing about the present ones."""
-    current = max((contact.version, *(fact.contact_version for fact in outcomes)))
-    reachable = contact.reachable or current > contact.version
-    return [fact for fact in outcomes if _counts(fact, current, reachable=reachable)]
-
-
-def _counts(outcome: Fact, current: int, *, reachable: bool) -> bool:
-    """A prompt that found no contact data has failed only for as long as there are none."""
-    if outcome.contact_version == 0:
-        return not (outcome.failure is Failure.CONTACT_CONFLICT and reachable)
-    return outcome.contact_version == current
+def _attachments_opened(facts: Iterable[Fact]) -> int:
+    return len({fact.attachment_id for fact in facts if fact.kind is FactKind.ATTACHMENT_OPENED})

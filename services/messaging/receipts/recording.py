@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.messaging.changes.domain import Change, ChangeKind
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.receipts import storage
-from services.messaging.receipts.domain import Contact, Receipt, derive
+from services.messaging.receipts.domain import Receipt, derive
+from services.messaging.receipts.facts import Contact
 from services.messaging.receipts.storage import NewFact, PatientKey
 from services.messaging.work import unread
 

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.messaging import tables
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, receipt_values, stored_message
-from services.messaging.receipts.domain import Contact, Fact, FactKind, Failure, Reader, Receipt, State
+from services.messaging.receipts.domain import Evidence, Receipt, State
+from services.messaging.receipts.facts import Contact, Fact, FactKind, Failure, Reader
 
 MessageKey: TypeAlias = tuple[UUID, UUID]
 PatientKey: TypeAlias = tuple[UUID, UUID]
@@ -19,7 +20,6 @@ PatientKey: TypeAlias = tuple[UUID, UUID]
 _FACT: Final = tables.receipt_fact
 _MESSAGE: Final = tables.message
 _STATE: Final = tables.patient_state
-_SETTLED: Final = (State.RECEIVED, State.READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ async def lock_unsettled(tx: AsyncConnection, patient: PatientKey) -> list[Store
     query = select(*SUMMARY_COLUMNS).where(
         _MESSAGE.c.practice_id == practice_id,
         _MESSAGE.c.patient_id == patient_id,
-        _MESSAGE.c.tick.not_in(_SETTLED),
+        _MESSAGE.c.tick != State.READ,
+        _MESSAGE.c.received_evidence.is_distinct_from(Evidence.SHOWN_IN_MAILBOX),
         _MESSAGE.c.purpose.is_not(None),
     )
     return await _locked(tx, query)
@@ -66,6 +67,8 @@ async def add(tx: AsyncConnection, facts: Iterable[NewFact]) -> None:
             "contact_version": each.fact.contact_version,
             "failure": each.fact.failure,
             "reader": each.fact.reader,
+            "prompt_id": each.fact.prompt_id,
+            "attachment_id": each.fact.attachment_id,
         }
         for each in facts
     ]
@@ -125,4 +128,6 @@ def _fact(row: Row[Any]) -> Fact:
         contact_version=row.contact_version,
         failure=Failure(row.failure) if row.failure else None,
         reader=Reader(row.reader) if row.reader else None,
+        prompt_id=row.prompt_id,
+        attachment_id=row.attachment_id,
     )

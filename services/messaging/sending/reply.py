@@ -11,7 +11,7 @@ from chassis.idempotency import Requests
 from chassis.validation import distinct_uuids, required_uuid, text
 from praxispost.messaging.v1.messaging_pb2 import SendReplyRequest, SendReplyResponse
 from services.messaging import refusals
-from services.messaging.callers import may_see
+from services.messaging.callers import may_see_message
 from services.messaging.messages.domain import Direction, author_kind
 from services.messaging.reading import storage as reading
 from services.messaging.sending.attempt import Attempt
@@ -73,7 +73,7 @@ class ReplySending:
         async with self._database.transaction([answer.practice_id]) as tx:
             earlier = await attempt.answered(self._requests, tx)
             answered = await reading.load(tx, answer.practice_id, answer.in_reply_to)
-        if answered is None or not may_see(caller, answered.practice_id, answered.patient_id):
+        if answered is None or not may_see_message(caller, answered):
             raise refusals.message_not_found()
         if earlier is not None:
             return earlier

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,12 +13,14 @@ from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import receipt_values
 from services.messaging.messages.sealing import ContentSealer
 from services.messaging.receipts import storage as receipts
-from services.messaging.receipts.domain import Fact, FactKind, fact_id, first_receipt
+from services.messaging.receipts.domain import first_receipt
+from services.messaging.receipts.facts import Fact, FactKind, fact_id
 from services.messaging.sending.domain import Attachment, Draft, reply_until
 from services.messaging.work import unread
 from services.messaging.work.domain import ConversationState
 
 _CONVERSATION: Final = tables.conversation
+_LEGAL_BASIS: Final = tables.legal_basis
 _TICK_OF_CLOCK: Final = timedelta(microseconds=1)
 
 
@@ -55,7 +57,13 @@ async def touch_conversation(
 
 
 async def insert_message(
-    tx: AsyncConnection, draft: Draft, content: ContentSealer, conversation_id: UUID, sent_at: datetime
+    tx: AsyncConnection,
+    draft: Draft,
+    content: ContentSealer,
+    conversation_id: UUID,
+    sent_at: datetime,
+    *,
+    held: bool,
 ) -> None:
     """The message, its attachments, its first fact, and that nobody has opened it."""
     row = {
@@ -73,15 +81,25 @@ async def insert_message(
         "reply_until": reply_until(draft, sent_at),
         "in_reply_to": draft.in_reply_to,
         "attachment_count": len(draft.attachments),
-        **receipt_values(first_receipt(draft.direction, sent_at)),
+        "legal_basis": _legal_basis(draft),
+        **receipt_values(first_receipt(draft.direction, sent_at, held=held)),
     }
     await tx.execute(insert(tables.message).values(row))
     if draft.attachments:
         rows = [_attachment(draft, content, place, each) for place, each in enumerate(draft.attachments)]
         await tx.execute(insert(tables.message_attachment).values(rows))
-    queued = Fact(fact_id(draft.id, FactKind.QUEUED), FactKind.QUEUED, sent_at)
-    await receipts.add(tx, [receipts.NewFact(draft.practice_id, draft.id, queued)])
-    await unread.stored(tx, draft, conversation_id, sent_at)
+    kind = FactKind.HELD if held else FactKind.QUEUED
+    first = Fact(fact_id(draft.id, kind), kind, sent_at)
+    await receipts.add(tx, [receipts.NewFact(draft.practice_id, draft.id, first)])
+    await unread.stored(tx, draft, conversation_id, sent_at, held=held)
+
+
+def _legal_basis(draft: Draft) -> object:
+    """The number of the practice's newest one, in the same statement; answers need none."""
+    if draft.direction is Direction.TO_PRACTICE:
+        return 0
+    newest = func.coalesce(func.max(_LEGAL_BASIS.c.version), 0)
+    return select(newest).where(_LEGAL_BASIS.c.practice_id == draft.practice_id).scalar_subquery()
 
 
 def _attachment(

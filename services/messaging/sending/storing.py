@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from google.protobuf.message import Message
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import outbox
@@ -18,6 +19,8 @@ from praxispost.messaging.v1.events_pb2 import MessageSent
 from praxispost.messaging.v1.messaging_pb2 import SendMessageResponse, SendReplyResponse
 from services.messaging.changes import storage as changes
 from services.messaging.changes.domain import Change, ChangeKind
+from services.messaging.guard.holding import Guard
+from services.messaging.guard.storage import add_held
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.sealing import ContentSealer
 from services.messaging.metrics import Metrics
@@ -38,6 +41,7 @@ class Storing:
         keys: Keys,
         requests: Requests,
         metrics: Metrics,
+        guard: Guard,
         *,
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
@@ -46,6 +50,7 @@ class Storing:
         self._keys = keys
         self._requests = requests
         self._metrics = metrics
+        self._guard = guard
         self._clock = clock
         self._new_id = new_id
 
@@ -68,11 +73,14 @@ class Storing:
         async def effect() -> R:
             change = await self._store(tx, attempt.caller, draft, content)
             stored.append(change)
-            return attempt.response_type(
+            response = attempt.response_type(
                 message_id=str(draft.id),
                 conversation_id=str(change.conversation_id),
                 sent_at=timestamp(change.at),
             )
+            if change.kind is ChangeKind.HELD:
+                _say_held(response)
+            return response
 
         return await attempt.once(self._requests, tx, effect), stored
 
@@ -80,22 +88,31 @@ class Storing:
         self, tx: AsyncConnection, caller: Caller, draft: Draft, content: ContentSealer
     ) -> Change:
         now = self._clock()
+        text_hash = await self._guard.hash_to_hold(tx, draft, now)
+        held = text_hash is not None
         conversation_id, sent_at = await storage.touch_conversation(tx, draft, self._new_id(), now)
-        await storage.insert_message(tx, draft, content, conversation_id, sent_at)
+        await storage.insert_message(tx, draft, content, conversation_id, sent_at, held=held)
+        if text_hash is not None:
+            await add_held(tx, draft.practice_id, draft.id, text_hash, sent_at)
         await record_audit(
             tx,
             caller=caller,
             tenant_id=draft.practice_id,
-            action="message.sent",
+            action="message.held" if held else "message.sent",
             object_kind="message",
             object_id=draft.id,
             now=now,
         )
-        if draft.direction is Direction.TO_PATIENT:
+        if draft.direction is Direction.TO_PATIENT and not held:
             await outbox.record(tx, _sent(draft, conversation_id, sent_at))
-        return Change(
-            ChangeKind.MESSAGE, draft.practice_id, draft.patient_id, conversation_id, draft.id, sent_at
-        )
+        kind = ChangeKind.HELD if held else ChangeKind.MESSAGE
+        return Change(kind, draft.practice_id, draft.patient_id, conversation_id, draft.id, sent_at)
+
+
+def _say_held(response: Message) -> None:
+    """Answers of patients are never held."""
+    if isinstance(response, SendMessageResponse):
+        response.held = True
 
 
 def _sent(draft: Draft, conversation_id: UUID, sent_at: datetime) -> Event:

@@ -56,7 +56,7 @@ OF_IDENTITY: Final = tuple(kind for kind in WorkKind if kind not in OF_MESSAGES)
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """Why a message may need somebody, and from when on; no time: from when it is due."""
+    """Why a message may need somebody, and from when on; no time: from when it is due, or was held."""
 
     kind: WorkKind
     since: datetime | None
@@ -68,9 +68,11 @@ def due_at(sent_at: datetime, read_by: datetime | None = None) -> datetime:
 
 
 def matter(direction: Direction, receipt: Receipt) -> Matter | None:
-    """What the message's receipt makes of it; None once it was opened."""
-    if receipt.state is State.READ:
+    """What the message's receipt makes of it; None once it was opened, or where it is never sent."""
+    if receipt.state in (State.READ, State.REJECTED):
         return None
+    if receipt.state is State.HELD:
+        return Matter(WorkKind.HELD, None)
     if direction is Direction.TO_PRACTICE:
         return Matter(WorkKind.UNREAD_ANSWER, receipt.sent_at)
     if receipt.state is State.FAILED:

@@ -26,10 +26,12 @@ _AUTHOR: Final = tables.conversation_author
 _STILL_SETTLED: Final = case((_UNREAD.c.due_at <= _UNREAD.c.settled_at, _UNREAD.c.settled_at))
 
 
-async def stored(tx: AsyncConnection, draft: Draft, conversation_id: UUID, sent_at: datetime) -> None:
-    """A message was stored."""
+async def stored(
+    tx: AsyncConnection, draft: Draft, conversation_id: UUID, sent_at: datetime, *, held: bool
+) -> None:
+    """A message was stored, and perhaps held."""
     due = due_at(sent_at) if draft.direction is Direction.TO_PATIENT else None
-    first = matter(draft.direction, first_receipt(draft.direction, sent_at))
+    first = matter(draft.direction, first_receipt(draft.direction, sent_at, held=held))
     if first is not None:
         await tx.execute(
             insert(_UNREAD).values(
@@ -38,7 +40,7 @@ async def stored(tx: AsyncConnection, draft: Draft, conversation_id: UUID, sent_
                 conversation_id=conversation_id,
                 patient_id=draft.patient_id,
                 kind=first.kind,
-                since=first.since or due,
+                since=sent_at if held else first.since or due,
                 due_at=due,
             )
         )

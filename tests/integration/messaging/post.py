@@ -1,7 +1,7 @@
 """Messaging's api on real databases, served in the test's process, with tokens signed by a test key."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,11 +31,15 @@ from chassis.tokens import SERVICE_LIFETIME, TokenSigner, TokenVerifier
 from chassis.wakeups import Wakeups
 from praxispost.chassis.v1 import public_keys_pb2_grpc
 from praxispost.identity.v1 import patients_pb2
+from praxispost.messaging.v1 import guard_pb2_grpc, messaging_pb2_grpc, work_pb2_grpc
 from praxispost.messaging.v1 import messaging_pb2 as wire
-from praxispost.messaging.v1 import messaging_pb2_grpc, work_pb2_grpc
 from services.messaging.access import ACCESS, WATCH
 from services.messaging.api import assemble
 from services.messaging.changes.storage import CHANNEL
+from services.messaging.guard.domain import GuardRules
+from services.messaging.guard.holding import TEXT_KEY, Guard
+from services.messaging.guard.servicer import GuardServicer
+from services.messaging.guard.step_up import SignedStepUps
 from services.messaging.metrics import Metrics
 from services.messaging.patients.identity import Identity
 from services.messaging.reading.grants import Grants
@@ -82,6 +86,7 @@ class Post:
     neighbours: Neighbours
     clock: Clock
     telemetry: Telemetry
+    token_key: SigningKey
     signer: TokenSigner
 
     @property
@@ -242,11 +247,14 @@ async def open_post(stores: Stores) -> AsyncIterator[Post]:
             AttachmentClaims(to_neighbours),
             Grants(signing_keys, clock),
             Metrics(telemetry.registry),
+            Guard(await keys.service_key(TEXT_KEY), GuardRules()),
+            SignedStepUps(PublicKeys(_published(token_key)), clock),
             clock=clock,
             new_id=uuid4,
         )
         server = _server(token_key, telemetry)
         server.add(messaging_pb2_grpc.add_MessagingServiceServicer_to_server, MessagingServicer(use_cases))
+        server.add(guard_pb2_grpc.add_GuardServiceServicer_to_server, GuardServicer(use_cases.guard))
         server.add(work_pb2_grpc.add_WorkServiceServicer_to_server, WorkServicer(use_cases.work))
         server.add(
             public_keys_pb2_grpc.add_PublicKeysServiceServicer_to_server, PublicKeysServicer(signing_keys)
@@ -267,6 +275,7 @@ async def open_post(stores: Stores) -> AsyncIterator[Post]:
                 known,
                 clock,
                 telemetry,
+                token_key,
                 TokenSigner(token_key),
             )
             feeding.cancel()
@@ -291,14 +300,18 @@ async def _neighbours(known: Neighbours) -> AsyncIterator[aio.Channel]:
     await serving.stop(None)
 
 
-def _server(token_key: SigningKey, telemetry: Telemetry) -> GrpcServer:
+def _published(token_key: SigningKey) -> Callable[[], Awaitable[list[VerifyingKey]]]:
     async def published() -> list[VerifyingKey]:
         return [token_key.public]
 
+    return published
+
+
+def _server(token_key: SigningKey, telemetry: Telemetry) -> GrpcServer:
     return GrpcServer(
         GrpcSettings(port=0),
         access=ACCESS,
-        verifier=TokenVerifier("messaging", PublicKeys(published), lambda: datetime.now(UTC)),
+        verifier=TokenVerifier("messaging", PublicKeys(_published(token_key)), lambda: datetime.now(UTC)),
         telemetry=telemetry,
         error_domain="messaging.praxispost",
         long_lived=frozenset({WATCH}),

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from chassis.caller import Caller
 from chassis.events import Event, envelop
+from praxispost.attachments.v1.events_pb2 import AttachmentOpened
 from praxispost.identity.v1.events_pb2 import PatientChanged
 from praxispost.messaging.v1 import messaging_pb2 as wire
 from praxispost.notifier.v1 import events_pb2
@@ -22,8 +23,9 @@ from services.messaging.messages.rows import SUMMARY_COLUMNS, stored_message
 from services.messaging.metrics import Metrics
 from services.messaging.patients.learning import PatientEvents
 from services.messaging.receipts import storage
-from services.messaging.receipts.domain import Contact, derive
-from services.messaging.receipts.events import PromptEvents
+from services.messaging.receipts.domain import derive
+from services.messaging.receipts.events import AttachmentEvents, PromptEvents
+from services.messaging.receipts.facts import Contact
 from tests.integration.messaging.post import Post, account, staff
 
 _START = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
@@ -36,10 +38,14 @@ class Bus:
         self._post = post
         self._practice_id = practice_id
         self.registry = CollectorRegistry()
-        prompts = PromptEvents(post.clock, Metrics(self.registry))
+        metrics = Metrics(self.registry)
+        prompts = PromptEvents(post.clock, metrics)
         self._handlers = {
             "notifier.prompt_accepted": prompts.accepted,
+            "notifier.prompt_delivered": prompts.delivered,
+            "notifier.prompt_delayed": prompts.delayed,
             "notifier.prompt_failed": prompts.failed,
+            "attachments.attachment_opened": AttachmentEvents(post.clock, metrics).opened,
             "identity.patient_changed": PatientEvents(post.clock).changed,
         }
 
@@ -49,11 +55,33 @@ class Bus:
             await self._handlers[kind](tx, envelop(event, event_id))
 
     async def accepted(
-        self, message_id: str, *, minute: int = 1, contact: int = 1, event_id: UUID | None = None
+        self,
+        message_id: str,
+        *,
+        minute: int = 1,
+        contact: int = 1,
+        event_id: UUID | None = None,
+        prompt: UUID | None = None,
     ) -> None:
         data = events_pb2.PromptAccepted(message_id=message_id, contact_version=contact)
         data.accepted_at.FromDatetime(_START + timedelta(minutes=minute))
-        await self.deliver("notifier.prompt_accepted", uuid4(), 1, data, event_id or uuid4())
+        await self.deliver("notifier.prompt_accepted", prompt or uuid4(), 1, data, event_id or uuid4())
+
+    async def delivered(
+        self, message_id: str, *, minute: int = 2, contact: int = 1, prompt: UUID | None = None
+    ) -> None:
+        data = events_pb2.PromptDelivered(message_id=message_id, contact_version=contact)
+        data.delivered_at.FromDatetime(_START + timedelta(minutes=minute))
+        await self.deliver("notifier.prompt_delivered", prompt or uuid4(), 1, data, uuid4())
+
+    async def delayed(self, message_id: str, prompt: UUID, *, minute: int = 2) -> None:
+        data = events_pb2.PromptDelayed(message_id=message_id, contact_version=1)
+        data.delayed_at.FromDatetime(_START + timedelta(minutes=minute))
+        await self.deliver("notifier.prompt_delayed", prompt, 1, data, uuid4())
+
+    async def attachment_opened(self, message_id: str, attachment_id: UUID) -> None:
+        data = AttachmentOpened(message_id=message_id)
+        await self.deliver("attachments.attachment_opened", attachment_id, 1, data, uuid4())
 
     async def failed(
         self,
@@ -155,6 +183,63 @@ async def test_a_late_failure_takes_back_sent_but_neither_received_nor_read(stre
     assert await street.tick() == wire.RECEIPT_STATE_READ
 
 
+async def test_the_patients_own_server_makes_it_received_until_a_late_bounce(street: Street) -> None:
+    prompt = uuid4()
+    await street.bus.delivered(street.message_id, minute=1, prompt=prompt)
+    await street.bus.accepted(street.message_id, minute=2, prompt=prompt)
+    receipt = await street.receipt()
+    assert (receipt.state, receipt.received_evidence) == (
+        wire.RECEIPT_STATE_RECEIVED,
+        wire.RECEIVED_EVIDENCE_MAIL_SERVER,
+    )
+    assert receipt.received_at.ToDatetime(UTC) == _START + timedelta(minutes=1)
+    assert not receipt.HasField("unconfirmed_from")
+    await street.bus.accepted(street.message_id, minute=5)
+    assert await street.tick() == wire.RECEIPT_STATE_RECEIVED
+    await street.bus.failed(street.message_id, minute=6)
+    assert await street.tick() == wire.RECEIPT_STATE_FAILED
+
+
+async def test_being_shown_is_better_evidence_than_the_mail_server(street: Street) -> None:
+    await street.bus.delivered(street.message_id)
+    patient = account((street.physician.tenants[0], street.patient_id))
+    await street.post.mailbox(patient)
+    receipt = await street.receipt()
+    assert receipt.received_evidence == wire.RECEIVED_EVIDENCE_SHOWN_IN_MAILBOX
+    await street.bus.failed(street.message_id, minute=9)
+    assert await street.tick() == wire.RECEIPT_STATE_RECEIVED
+
+
+async def test_new_contact_data_take_back_what_the_old_server_said(street: Street) -> None:
+    await street.bus.delivered(street.message_id)
+    await street.bus.changed(street.patient_id, version=2, contact=2)
+    assert await street.tick() == wire.RECEIPT_STATE_QUEUED
+
+
+async def test_a_delay_is_shown_until_more_is_known(street: Street) -> None:
+    prompt = uuid4()
+    await street.bus.delayed(street.message_id, prompt, minute=9)
+    assert await street.tick() == wire.RECEIPT_STATE_QUEUED
+    await street.bus.accepted(street.message_id, minute=1, prompt=prompt)
+    receipt = await street.receipt()
+    assert receipt.state == wire.RECEIPT_STATE_SENT
+    assert receipt.delayed_at.ToDatetime(UTC) == _START + timedelta(minutes=9)
+    assert receipt.unconfirmed_from.ToDatetime(UTC) == _START + timedelta(hours=24, minutes=1)
+    await street.bus.delivered(street.message_id, minute=12, prompt=prompt)
+    assert not (await street.receipt()).HasField("delayed_at")
+
+
+async def test_an_opened_attachment_is_a_fact_of_its_own(street: Street) -> None:
+    first, second = uuid4(), uuid4()
+    for attachment_id in (first, second, first):
+        await street.bus.attachment_opened(street.message_id, attachment_id)
+    known = await street.post.receipt(street.physician, street.message_id)
+    assert known.receipt.attachments_opened == 2
+    assert known.receipt.state == wire.RECEIPT_STATE_QUEUED
+    opened = [each for each in known.facts if each.kind == wire.RECEIPT_FACT_KIND_ATTACHMENT_OPENED]
+    assert {each.attachment_id for each in opened} == {str(first), str(second)}
+
+
 async def test_a_corrected_address_starts_again_at_queued(street: Street) -> None:
     await street.bus.failed(street.message_id)
     await street.bus.changed(street.patient_id, version=2, contact=2)
@@ -214,6 +299,7 @@ async def test_every_stored_tick_can_be_recomputed_from_the_facts(post: Post) ->
         steps: list[Callable[[], Awaitable[object]]] = [
             partial(bus.accepted, message_id, minute=chance.randrange(60), contact=1 + step // 20),
             partial(bus.failed, message_id, minute=chance.randrange(60), contact=step // 20),
+            partial(bus.delivered, message_id, minute=chance.randrange(60), contact=1 + step // 20),
             partial(bus.changed, patient_id, version=1 + step // 9, contact=1 + step // 20),
             partial(post.open, patient, chance.choice(messages[:3])),
             partial(post.mailbox, patient, 2),

@@ -1,6 +1,6 @@
 """The database itself keeps practices apart, lets nobody edit what was sent, and holds no content to read."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -41,6 +41,7 @@ async def test_a_transaction_sees_only_the_practices_it_was_opened_for(post: Pos
         )
         sent = await post.send(each, patient_id, attachment_ids=[document_id])
         await _work_on(post, each, sent.conversation_id)
+        await _guard(post, practice_id, sent.message_id)
     query = text(f"SELECT DISTINCT practice_id FROM {table}")
     async with post.database.transaction([physician.tenants[0]]) as tx:
         assert (await tx.execute(query)).scalars().all() == [physician.tenants[0]]
@@ -49,6 +50,16 @@ async def test_a_transaction_sees_only_the_practices_it_was_opened_for(post: Pos
     both = sorted([physician.tenants[0], neighbour.tenants[0]])
     async with post.database.transaction(both) as tx:
         assert sorted((await tx.execute(query)).scalars()) == both
+
+
+async def _guard(post: Post, practice_id: UUID, message_id: str) -> None:
+    """Something in each of the tables of the guard that a single message leaves empty."""
+    held = "INSERT INTO held_message VALUES (:practice, :message, 'hash', now())"
+    basis = "INSERT INTO legal_basis VALUES (:practice, 1, 'text', now(), :practice)"
+    values = {"practice": practice_id, "message": UUID(message_id)}
+    async with post.database.transaction([practice_id]) as tx:
+        await tx.execute(text(held), values)
+        await tx.execute(text(basis), values)
 
 
 async def _work_on(post: Post, member: Caller, conversation_id: str) -> None:
@@ -68,6 +79,9 @@ async def _work_on(post: Post, member: Caller, conversation_id: str) -> None:
         "UPDATE message SET subject = 'x'",
         "UPDATE message SET sent_at = now()",
         "UPDATE message SET reply_until = NULL",
+        "UPDATE message SET legal_basis = 1",
+        "UPDATE held_message SET text_hash = 'x'",
+        "UPDATE legal_basis SET text = 'x'",
         "UPDATE receipt_fact SET at = now()",
         "UPDATE message_attachment SET size = 0",
         "UPDATE change SET sequence = 0",

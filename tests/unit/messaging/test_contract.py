@@ -13,7 +13,8 @@ from services.messaging import refusals
 from services.messaging.access import ACCESS, WATCH
 from services.messaging.changes.domain import ChangeKind
 from services.messaging.messages.domain import AuthorKind, Direction, Purpose
-from services.messaging.receipts.domain import Evidence, FactKind, Failure, Reader, State
+from services.messaging.receipts.domain import Evidence, State
+from services.messaging.receipts.facts import FactKind, Failure, Reader
 from services.messaging.work.domain import ConversationState, WorkFilter, WorkKind
 
 _ARGUMENTS = {"contact_missing": (["email"],), "attachment_not_found": ("an id",)}

@@ -7,19 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.messaging.messages.domain import Direction
-from services.messaging.receipts.domain import (
-    Contact,
-    Evidence,
-    Fact,
-    FactKind,
-    Failure,
-    Reader,
-    Receipt,
-    State,
-    derive,
-    fact_id,
-    first_receipt,
-)
+from services.messaging.receipts.domain import Evidence, Receipt, State, derive, first_receipt
+from services.messaging.receipts.facts import Contact, Fact, FactKind, Failure, Reader, fact_id
 
 _START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 _CONTACT = Contact(version=1, reachable=True)
@@ -53,16 +42,19 @@ def _tick(*facts: Fact, contact: Contact = _CONTACT) -> State:
     return derive(Direction.TO_PATIENT, [_queued(), *facts], contact).state
 
 
+_OF_STORING = (FactKind.QUEUED, FactKind.HELD, FactKind.REJECTED)
+_PROMPTS = (UUID(int=1), UUID(int=2), None)
 _FACTS = st.lists(
     st.builds(
         Fact,
         id=st.uuids(),
-        kind=st.sampled_from([kind for kind in FactKind if kind is not FactKind.QUEUED]),
+        kind=st.sampled_from([kind for kind in FactKind if kind not in _OF_STORING]),
         at=st.integers(0, 5).map(_at),
         attempt=st.integers(0, 2),
         contact_version=st.integers(0, 3),
         failure=st.sampled_from(Failure),
         reader=st.sampled_from(Reader),
+        prompt_id=st.sampled_from(_PROMPTS),
     ),
     max_size=6,
     unique_by=lambda fact: fact.id,
@@ -93,8 +85,9 @@ def test_what_was_shown_or_opened_is_never_failed_again(facts: list[Fact], conta
 @given(facts=_FACTS)
 def test_prompts_to_older_contact_data_say_nothing(facts: list[Fact]) -> None:
     newer = Contact(version=9, reachable=True)
-    prompts = [fact for fact in facts if fact.kind in (FactKind.PROMPT_ACCEPTED, FactKind.PROMPT_FAILED)]
-    without = [fact for fact in prompts if fact.contact_version == 0]
+    prompts = [fact for fact in facts if fact.kind not in (FactKind.SHOWN, FactKind.OPENED)]
+    of_prompts = [fact for fact in prompts if fact.kind is not FactKind.ATTACHMENT_OPENED]
+    without = [fact for fact in prompts if fact.contact_version == 0 or fact not in of_prompts]
     assert derive(Direction.TO_PATIENT, prompts, newer) == derive(Direction.TO_PATIENT, without, newer)
 
 
@@ -171,3 +164,42 @@ def test_a_fact_that_happens_once_has_one_id_per_message() -> None:
     assert fact_id(message, FactKind.SHOWN) == fact_id(message, FactKind.SHOWN)
     assert fact_id(message, FactKind.SHOWN) != fact_id(message, FactKind.OPENED)
     assert fact_id(message, FactKind.SHOWN) != fact_id(UUID(int=2), FactKind.SHOWN)
+
+
+def _delivered(minutes: int, version: int = 1, prompt: UUID | None = None) -> Fact:
+    return Fact(uuid4(), FactKind.PROMPT_DELIVERED, _at(minutes), 1, version, prompt_id=prompt)
+
+
+def test_a_delivery_is_received_and_only_a_newer_failure_takes_it_back() -> None:
+    assert _tick(_accepted(1), _delivered(2)) is State.RECEIVED
+    assert _tick(_accepted(1), _delivered(2), _failed(3)) is State.FAILED
+    assert _tick(_accepted(1), _failed(2), _delivered(3)) is State.RECEIVED
+    assert _tick(_accepted(1), _delivered(2), _accepted(5)) is State.RECEIVED
+    assert _tick(_delivered(2), _failed(3), _accepted(5)) is State.SENT
+
+
+def test_of_one_attempt_the_weightier_word_counts_whatever_the_clocks_say() -> None:
+    prompt = UUID(int=7)
+    accepted = Fact(uuid4(), FactKind.PROMPT_ACCEPTED, _at(5), 1, 1, prompt_id=prompt)
+    failed = Fact(uuid4(), FactKind.PROMPT_FAILED, _at(2), 1, 1, Failure.ADDRESS_REFUSED, prompt_id=prompt)
+    assert _tick(accepted, _delivered(1, prompt=prompt)) is State.RECEIVED
+    assert _tick(accepted, failed) is State.FAILED
+    again = Fact(uuid4(), FactKind.PROMPT_ACCEPTED, _at(9), 2, 1, prompt_id=prompt)
+    assert _tick(accepted, failed, again) is State.SENT
+
+
+@given(facts=_FACTS, contact=_CONTACTS)
+def test_what_is_held_stays_held_until_it_is_released(facts: list[Fact], contact: Contact) -> None:
+    held = [*facts, Fact(uuid4(), FactKind.HELD, _START)]
+    rejected = [*held, Fact(uuid4(), FactKind.REJECTED, _at(1))]
+    assert derive(Direction.TO_PATIENT, held, contact) == Receipt(State.HELD)
+    assert derive(Direction.TO_PATIENT, rejected, contact) == Receipt(State.REJECTED)
+    released = derive(Direction.TO_PATIENT, [*held, _queued()], contact)
+    assert released == derive(Direction.TO_PATIENT, [*facts, _queued()], contact)
+
+
+def test_sent_becomes_unconfirmed_after_a_day_and_nothing_else_does() -> None:
+    sent = derive(Direction.TO_PATIENT, [_queued(), _accepted(1)], _CONTACT)
+    assert sent.unconfirmed_from == _at(1) + timedelta(hours=24)
+    for facts in ([_queued()], [_queued(), _accepted(1), _delivered(2)], [_queued(), _failed(1)]):
+        assert derive(Direction.TO_PATIENT, facts, _CONTACT).unconfirmed_from is None

@@ -1,0 +1,75 @@
+"""When a text counts as one that goes to many, and who may release it."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from services.messaging import refusals
+from services.messaging.messages.domain import Purpose
+
+MOST_PATIENTS: Final = 10
+WINDOW: Final = timedelta(hours=1)
+LONGEST_REASON: Final = 500
+LONGEST_LEGAL_BASIS: Final = 500
+FIRST_LEGAL_BASIS: Final = "Art. 6 (1) b, Art. 9 (2) h, (3) GDPR, § 22 BDSG"
+
+_WORD: Final = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRules:
+    """The message that brings a text to this many different patients within the window is held."""
+
+    patients: int = MOST_PATIENTS
+    window: timedelta = WINDOW
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMessage:
+    """A message that is or was held; the reason of the decision is sealed."""
+
+    practice_id: UUID
+    message_id: UUID
+    patient_id: UUID
+    text_hash: bytes
+    author_id: UUID
+    decided_at: datetime | None = None
+    decided_by: UUID | None = None
+    confirmed: bool | None = None
+    sealed_reason: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    """A person proved anew who they are; `alone` says that nobody else works in the practice."""
+
+    practice_id: UUID
+    staff_id: UUID
+    alone: bool
+
+
+def is_guarded(purpose: Purpose | None) -> bool:
+    """A practice's messages are, but for appointments: when they change, many patients get the same words."""
+    return purpose is not None and purpose is not Purpose.APPOINTMENT
+
+
+def normalised(text: str) -> str:
+    """The text's words alone, so that neither case nor spaces nor punctuation make two texts of one.
+
+    Compatibility forms are folded and invisible characters dropped (Unicode Annex 15, NFKC). What has no
+    words is compared as it stands.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    visible = "".join(each for each in folded if unicodedata.category(each) != "Cf")
+    return " ".join(_WORD.findall(visible)) or " ".join(visible.split())
+
+
+def check_release(author_id: UUID, by: UUID, step_up: StepUp | None, reason: str) -> None:
+    """Refuse SECOND_PERSON_NEEDED to the author, but for one who works alone, stepped up and says why."""
+    if author_id != by:
+        return
+    if step_up is None or not step_up.alone or not reason:
+        raise refusals.second_person_needed()

@@ -1,0 +1,153 @@
+"""Texts of the last hour, as keyed hashes, and the messages that are held for them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, Select, Uuid, and_, bindparam, insert, select, text, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.paging import Position
+from services.messaging import tables
+from services.messaging.guard.domain import HeldMessage
+from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
+from services.messaging.receipts.domain import State
+
+_HELD: Final = tables.held_message
+_MESSAGE: Final = tables.message
+_WAITING: Final = _HELD.c.decided_at.is_(None)
+
+# A statement of its own, so that the next one sees what those who held the lock before have committed.
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:practice || encode(:hash, 'hex'), 0))")
+
+_USE: Final = text("""
+WITH used AS (
+    INSERT INTO recent_text (practice_id, text_hash, patient_id, used_at)
+    VALUES (:practice, :hash, :patient, :now)
+    ON CONFLICT (practice_id, text_hash, patient_id) DO UPDATE SET used_at = excluded.used_at
+)
+SELECT count(*) FROM recent_text
+WHERE practice_id = :practice AND text_hash = :hash AND used_at > :since AND patient_id <> :patient
+""").bindparams(bindparam("practice", type_=Uuid), bindparam("patient", type_=Uuid))
+# Of all practices, which the function sees for whoever may call it.
+_FORGET: Final = text("SELECT forget_texts(:before)")
+
+
+async def lock_text(tx: AsyncConnection, practice_id: UUID, text_hash: bytes) -> None:
+    """Those who send or release the same text in a practice come one after the other."""
+    await tx.execute(_LOCK, {"practice": str(practice_id), "hash": text_hash})
+
+
+async def use_text(
+    tx: AsyncConnection, practice_id: UUID, text_hash: bytes, patient_id: UUID, since: datetime, now: datetime
+) -> int:
+    """Note that this patient gets the text; say how many others got it since then."""
+    values = {
+        "practice": practice_id,
+        "hash": text_hash,
+        "patient": patient_id,
+        "since": since,
+        "now": now,
+    }
+    others: int = (await tx.execute(_USE, values)).scalar_one()
+    return others
+
+
+async def forget_texts(tx: AsyncConnection, before: datetime) -> None:
+    """Remove what was used before: no send counts it any more."""
+    await tx.execute(_FORGET, {"before": before})
+
+
+async def was_confirmed(tx: AsyncConnection, practice_id: UUID, text_hash: bytes, since: datetime) -> bool:
+    """Whether a second person released this text since then."""
+    query = select(_HELD.c.message_id).where(
+        _HELD.c.practice_id == practice_id,
+        _HELD.c.text_hash == text_hash,
+        _HELD.c.confirmed,
+        _HELD.c.decided_at > since,
+    )
+    return (await tx.execute(query.limit(1))).first() is not None
+
+
+async def add_held(
+    tx: AsyncConnection, practice_id: UUID, message_id: UUID, text_hash: bytes, now: datetime
+) -> None:
+    """The message waits from now on."""
+    row = {"practice_id": practice_id, "message_id": message_id, "text_hash": text_hash, "held_at": now}
+    await tx.execute(insert(_HELD).values(row))
+
+
+async def load_held(tx: AsyncConnection, practice_id: UUID, message_id: UUID) -> HeldMessage | None:
+    """A message that is or was held; None for any other."""
+    row = (await tx.execute(_held(practice_id).where(_HELD.c.message_id == message_id))).one_or_none()
+    return _read(row) if row is not None else None
+
+
+async def waiting_with(tx: AsyncConnection, practice_id: UUID, text_hash: bytes) -> list[HeldMessage]:
+    """All messages that wait with this text, in the order in which rows are locked."""
+    query = _held(practice_id).where(_HELD.c.text_hash == text_hash, _WAITING).order_by(_HELD.c.message_id)
+    return [_read(row) for row in await tx.execute(query)]
+
+
+async def decide(
+    tx: AsyncConnection,
+    held: HeldMessage,
+    by: UUID,
+    now: datetime,
+    *,
+    confirmed: bool,
+    sealed_reason: bytes | None,
+) -> None:
+    """Write the decision, which is made once."""
+    this = and_(_HELD.c.practice_id == held.practice_id, _HELD.c.message_id == held.message_id, _WAITING)
+    values = {"decided_at": now, "decided_by": by, "confirmed": confirmed, "reason": sealed_reason}
+    await tx.execute(update(_HELD).where(this).values(values))
+
+
+async def set_released(
+    tx: AsyncConnection, practice_id: UUID, message_ids: Sequence[UUID], now: datetime
+) -> None:
+    """From now on the messages are on their way."""
+    these = and_(_MESSAGE.c.practice_id == practice_id, _MESSAGE.c.id.in_(message_ids))
+    await tx.execute(update(_MESSAGE).where(these).values(released_at=now))
+
+
+async def waiting(
+    tx: AsyncConnection, practice_id: UUID, after: Position | None, most: int
+) -> list[tuple[Position, StoredMessage]]:
+    """What waits in the practice with its place in the list, the longest first."""
+    joined = and_(_MESSAGE.c.practice_id == _HELD.c.practice_id, _MESSAGE.c.id == _HELD.c.message_id)
+    query = (
+        select(_HELD.c.held_at, *SUMMARY_COLUMNS)
+        .join_from(_HELD, _MESSAGE, joined)
+        .where(_HELD.c.practice_id == practice_id, _WAITING, _MESSAGE.c.tick == State.HELD)
+        .order_by(_HELD.c.held_at, _HELD.c.message_id)
+        .limit(most)
+    )
+    if after is not None:
+        query = query.where(tuple_(_HELD.c.held_at, _HELD.c.message_id) > tuple_(after.at, after.id))
+    return [(Position(row.held_at, row.id), stored_message(row)) for row in await tx.execute(query)]
+
+
+def _held(practice_id: UUID) -> Select[Any]:
+    joined = and_(_MESSAGE.c.practice_id == _HELD.c.practice_id, _MESSAGE.c.id == _HELD.c.message_id)
+    return (
+        select(_HELD, _MESSAGE.c.author_id, _MESSAGE.c.patient_id)
+        .join_from(_HELD, _MESSAGE, joined)
+        .where(_HELD.c.practice_id == practice_id)
+    )
+
+
+def _read(row: Row[Any]) -> HeldMessage:
+    return HeldMessage(
+        practice_id=row.practice_id,
+        message_id=row.message_id,
+        patient_id=row.patient_id,
+        text_hash=row.text_hash,
+        author_id=row.author_id,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+        confirmed=row.confirmed,
+        sealed_reason=row.reason,
+    )

@@ -1,0 +1,1 @@
+"""Asks for prompts that no new message causes: at new contact data, by staff, and for what was held."""
