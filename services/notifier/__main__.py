@@ -1,4 +1,4 @@
-"""Starts one process of the notifier: api, worker, intake, migrate, or the command dead-letters."""
+"""Starts one process of the notifier: api, worker, intake, bounce, migrate, or the command dead-letters."""
 
 import asyncio
 import os
@@ -37,6 +37,16 @@ def _intake(arguments: Sequence[str]) -> None:
     intake.main(os.environ)
 
 
+def _bounce(arguments: Sequence[str]) -> None:
+    from chassis.process import run
+    from services.notifier import bounce
+    from services.notifier.settings import BounceSettings
+
+    settings = load(BounceSettings, os.environ)
+    logs.configure(SERVICE, "bounce", settings.log_level)
+    run(lambda stop: bounce.run(settings, stop))
+
+
 def _migrate(arguments: Sequence[str]) -> None:
     from services.notifier import migrate
     from services.notifier.settings import MigrateSettings
@@ -56,6 +66,7 @@ _KINDS: Final[Mapping[str, Callable[[Sequence[str]], None]]] = {
     "api": _api,
     "worker": _worker,
     "intake": _intake,
+    "bounce": _bounce,
     "migrate": _migrate,
     "dead-letters": _dead_letters,
 }

@@ -17,3 +17,11 @@ def channel_unavailable() -> Refusal:
         "CHANNEL_UNAVAILABLE",
         "The mail relay or SMS gateway cannot take it now: try again.",
     )
+
+
+def too_many_reports() -> Refusal:
+    return Refusal(
+        Status.RESOURCE_EXHAUSTED,
+        "TOO_MANY_REPORTS",
+        "Too many reports came at the same time: try again in a minute.",
+    )

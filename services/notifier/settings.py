@@ -17,6 +17,7 @@ class ApiSettings:
     """The api: `mail_from` is the address notices come from, `portal_url` where their links lead."""
 
     grpc: GrpcSettings
+    database_url: Secret
     identity_target: str
     smtp: SmtpSettings
     sms: SmsSettings
@@ -51,6 +52,19 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True)
+class BounceSettings:
+    """The bounce process: listens for what the domain of `mail_from` is to get."""
+
+    database_url: Secret
+    mail_from: str
+    bounce_port: int
+    metrics_port: int
+    bounce_host: str = "127.0.0.1"
+    metrics_host: str = "127.0.0.1"
+    log_level: str = "info"
+
+
+@dataclass(frozen=True)
 class MigrateSettings:
     """The migration: logs in with `migrate_database_url`, and gives rights to the user of `database_url`."""
 
@@ -59,11 +73,20 @@ class MigrateSettings:
     log_level: str = "info"
 
 
+def check_sender(mail_from: str) -> None:
+    """Refuse a sender's address that no letter could carry."""
+    problems = _problems_of_sender(mail_from)
+    if problems:
+        raise SettingsError(tuple(problems))
+
+
+def _problems_of_sender(mail_from: str) -> list[str]:
+    return [] if is_plain_address(mail_from) else ["PRAXISPOST_MAIL_FROM must be one plain e-mail address"]
+
+
 def check_letters(mail_from: str, portal_url: str) -> None:
     """Refuse a sender's address and links that no letter could carry."""
-    problems: list[str] = []
-    if not is_plain_address(mail_from):
-        problems.append("PRAXISPOST_MAIL_FROM must be one plain e-mail address")
+    problems = _problems_of_sender(mail_from)
     parts = urlsplit(portal_url)
     safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
     if not safe or not parts.hostname or parts.query or parts.fragment:

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from math import ceil
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.notifier.language import Language
 from services.notifier.mail.composing import Content
+
+CodeKind: TypeAlias = Literal["registration_code", "login_code", "reset_code", "contact_code"]
 
 _MINUTES: Final = {Language.GERMAN: ("Minute", "Minuten"), Language.ENGLISH: ("minute", "minutes")}
 _HOURS: Final = {Language.GERMAN: ("Stunde", "Stunden"), Language.ENGLISH: ("hour", "hours")}
@@ -42,9 +44,13 @@ class Texts:
         kind = "reminder" if again else "prompt"
         return self._letter(kind, language, {"practice": practice, "phone": phone, "link": link})
 
-    def registration_code(self, language: Language, *, code: str, lasts: timedelta) -> Content:
-        """The letter with a registration's code, which its subject does not show: relays log subjects."""
-        return self._letter("registration_code", language, {"code": code, "lasts": _span(lasts, language)})
+    def code(self, kind: CodeKind, language: Language, *, code: str, lasts: timedelta) -> Content:
+        """The letter with a code, which its subject does not show: relays log subjects."""
+        return self._letter(kind, language, {"code": code, "lasts": _span(lasts, language)})
+
+    def contact_changed(self, language: Language) -> Content:
+        """The letter to the address that an account had before."""
+        return self._letter("contact_changed", language, {})
 
     def invitation(self, language: Language, *, code: str, lasts: timedelta, practice: str) -> Content:
         """The letter that invites a staff member."""
@@ -52,13 +58,14 @@ class Texts:
         values = {"practice": practice, "code": code, "lasts": _span(lasts, language), "link": link}
         return self._letter("invitation", language, values)
 
-    def registration_sms(self, language: Language, *, code: str, lasts: timedelta) -> str:
-        """The SMS with a registration's code."""
-        return self._sms("registration_code", language, code, lasts)
+    def code_sms(self, kind: CodeKind, language: Language, *, code: str, lasts: timedelta) -> str:
+        """The SMS with a code; its last line lets phones fill it in on this host and no other (WebOTP, iOS)."""
+        values = {"code": code, "lasts": _span(lasts, language), "host": self._host}
+        return self._render(kind, language, "sms.txt", values)
 
-    def login_sms(self, language: Language, *, code: str, lasts: timedelta) -> str:
-        """The SMS with a login's code."""
-        return self._sms("login_code", language, code, lasts)
+    def contact_changed_sms(self, language: Language) -> str:
+        """The SMS to the number that an account had before."""
+        return self._render("contact_changed", language, "sms.txt", {})
 
     def _letter(self, kind: str, language: Language, values: Mapping[str, str]) -> Content:
         subject = self._render(kind, language, "subject.txt", values)
@@ -67,11 +74,6 @@ class Texts:
             kind, language, "body.html", {**values, "subject": subject, "language": language.value}
         )
         return Content(subject, text, html)
-
-    def _sms(self, kind: str, language: Language, code: str, lasts: timedelta) -> str:
-        # The last line lets phones fill the code in on this host and no other (the format of WebOTP and iOS).
-        values = {"code": code, "lasts": _span(lasts, language), "host": self._host}
-        return self._render(kind, language, "sms.txt", values)
 
     def _render(self, kind: str, language: Language, part: str, values: Mapping[str, str]) -> str:
         return self._templates.get_template(f"{kind}/{language.value}/{part}").render(values)

@@ -18,7 +18,7 @@ from services.identity.refusals import session_ended
 from services.identity.sessions.domain import Session, token_end
 from services.identity.sessions.storage import open_session, use_session
 
-_AUDIENCES: Final = frozenset({"identity", "messaging", "attachments"})
+_AUDIENCES: Final = frozenset({"identity", "messaging", "attachments", "notifier"})
 _STAFF_MEMBER: Final = text("SELECT practice_id, role, disabled_at FROM staff_member_by_id(:id)").bindparams(
     bindparam("id", type_=Uuid)
 )

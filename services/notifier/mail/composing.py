@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from services.notifier.mail.address import domain_of, is_plain_address
+from services.notifier.mail.return_path import return_path
 
 # Controls, lone surrogates, and what Unicode calls line and paragraph separators.
 _FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -45,17 +46,24 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A finished letter as the relay takes it: return path, one recipient, bytes with CRLF line ends."""
+    """A finished letter as the relay takes it: return path, one recipient, bytes with CRLF line ends.
+
+    `id` is what delivery reports shall call it; None where no report is wanted.
+    """
 
     return_path: str
     recipient: str
     content: bytes
+    id: str | None = None
 
 
-def compose(letter_id: UUID, sender: Sender, recipient: str, content: Content, now: datetime) -> Envelope:
+def compose(
+    letter_id: UUID, sender: Sender, recipient: str, content: Content, now: datetime, *, reports: bool = False
+) -> Envelope:
     """Compose one letter to one recipient. Raises UnusableAddress and UnusableText.
 
-    The same letter tried again has the same id, and so the same Message-ID and return path.
+    The same letter tried again has the same id, and so the same Message-ID and return path. `reports`: mail
+    servers on the way are asked to tell what becomes of it.
     """
     if not is_plain_address(recipient):
         raise UnusableAddress
@@ -70,7 +78,12 @@ def compose(letter_id: UUID, sender: Sender, recipient: str, content: Content, n
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     # A variable envelope return path (VERP): a bounce names the letter, and nobody.
-    return Envelope(f"bounce+{letter_id.hex}@{domain}", recipient, head.encode("ascii") + _body(content))
+    return Envelope(
+        return_path(letter_id, domain),
+        recipient,
+        head.encode("ascii") + _body(content),
+        letter_id.hex if reports else None,
+    )
 
 
 def _body(content: Content) -> bytes:

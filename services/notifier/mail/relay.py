@@ -10,6 +10,7 @@ import aiosmtplib
 
 from services.notifier.handover import Handover, Verdict
 from services.notifier.mail.composing import Envelope
+from services.notifier.mail.dsn_options import mail_options, recipient_options
 from services.notifier.mail.settings import SmtpSettings, tls_context
 from services.notifier.mail.verdicts import Step, judge
 
@@ -117,9 +118,10 @@ class MailRelay:
 async def _send(connection: aiosmtplib.SMTP, envelope: Envelope, *, reused: bool) -> Handover:
     step = Step.SENDER
     try:
-        await connection.mail(envelope.return_path)
+        offered = connection.supports_extension("dsn")
+        await connection.mail(envelope.return_path, options=mail_options(envelope) if offered else ())
         step = Step.RECIPIENT
-        await connection.rcpt(envelope.recipient)
+        await connection.rcpt(envelope.recipient, options=recipient_options(envelope) if offered else ())
         step = Step.CONTENT
         await connection.data(envelope.content, timeout=_CONTENT_TIMEOUT)
     except aiosmtplib.SMTPResponseException as error:

@@ -38,6 +38,27 @@ class LoginCode:
 
 
 @dataclass(frozen=True, slots=True)
+class ResetCode:
+    """A code that proves an address or a number to whoever forgot the password; by e-mail or SMS."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCode:
+    """A code that proves the new address or number of an account; by e-mail or SMS."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged:
+    """Tells the old address or number that the account has another one; by e-mail or SMS. It names neither."""
+
+
+@dataclass(frozen=True, slots=True)
 class Invitation:
     """Asks a staff member to choose a password; by e-mail only, which is what they log in with."""
 
@@ -52,7 +73,7 @@ class Letter:
 
     id: UUID
     to: Email
-    content: RegistrationCode | Invitation
+    content: RegistrationCode | ResetCode | ContactCode | ContactChanged | Invitation
     language: Language
 
 
@@ -62,7 +83,7 @@ class ShortMessage:
 
     id: UUID
     to: Mobile
-    content: RegistrationCode | LoginCode
+    content: RegistrationCode | ResetCode | ContactCode | ContactChanged | LoginCode
     language: Language
 
 

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -12,6 +12,8 @@ from praxispost.notifier.v1 import notices_pb2
 from services.notifier.language import Language
 from services.notifier.mail.address import is_plain_address
 from services.notifier.notices.domain import (
+    ContactChanged,
+    ContactCode,
     Email,
     Invitation,
     Letter,
@@ -19,6 +21,7 @@ from services.notifier.notices.domain import (
     Mobile,
     Notice,
     RegistrationCode,
+    ResetCode,
     ShortMessage,
 )
 
@@ -32,6 +35,14 @@ _LANGUAGES: Final = {
     notices_pb2.NOTICE_LANGUAGE_ENGLISH: Language.ENGLISH,
 }
 
+_Coded: TypeAlias = (
+    notices_pb2.RegistrationCode
+    | notices_pb2.ResetCode
+    | notices_pb2.ContactCode
+    | notices_pb2.LoginCode
+    | notices_pb2.Invitation
+)
+
 
 def read_notice(request: notices_pb2.SendNoticeRequest, now: datetime) -> Notice:
     """Return the notice that is asked for. Refuses INVALID_FIELD."""
@@ -41,9 +52,9 @@ def read_notice(request: notices_pb2.SendNoticeRequest, now: datetime) -> Notice
     language = _LANGUAGES[request.language]
     recipient, content = _recipient(request), _content(request, now)
     match recipient, content:
-        case Email(), RegistrationCode() | Invitation():
+        case Email(), RegistrationCode() | ResetCode() | ContactCode() | ContactChanged() | Invitation():
             return Letter(notice_id, recipient, content, language)
-        case Mobile(), RegistrationCode() | LoginCode():
+        case Mobile(), RegistrationCode() | ResetCode() | ContactCode() | ContactChanged() | LoginCode():
             return ShortMessage(notice_id, recipient, content, language)
         case Email(), _:
             raise invalid("email", "a login code goes by SMS")
@@ -66,10 +77,16 @@ def _recipient(request: notices_pb2.SendNoticeRequest) -> Email | Mobile:
 
 def _content(
     request: notices_pb2.SendNoticeRequest, now: datetime
-) -> RegistrationCode | LoginCode | Invitation:
+) -> RegistrationCode | ResetCode | ContactCode | ContactChanged | LoginCode | Invitation:
     match request.WhichOneof("content"):
         case "registration_code":
             return RegistrationCode(*_code("registration_code", request.registration_code, _SIX_DIGITS, now))
+        case "reset_code":
+            return ResetCode(*_code("reset_code", request.reset_code, _SIX_DIGITS, now))
+        case "contact_code":
+            return ContactCode(*_code("contact_code", request.contact_code, _SIX_DIGITS, now))
+        case "contact_changed":
+            return ContactChanged()
         case "login_code":
             return LoginCode(*_code("login_code", request.login_code, _SIX_DIGITS, now))
         case "invitation":
@@ -83,7 +100,7 @@ def _content(
 
 def _code(
     field: str,
-    given: notices_pb2.RegistrationCode | notices_pb2.LoginCode | notices_pb2.Invitation,
+    given: _Coded,
     form: re.Pattern[str],
     now: datetime,
 ) -> tuple[str, datetime]:

@@ -1,7 +1,7 @@
 """Sends one notice at once, by the relay or the gateway, and keeps nothing of it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -11,12 +11,28 @@ from chassis import logs
 from services.notifier import refusals
 from services.notifier.handover import Handover, Verdict
 from services.notifier.mail.composing import Content, Envelope, Sender, UnusableAddress, compose
-from services.notifier.notices.domain import Invitation, Letter, Notice, RegistrationCode, ShortMessage
+from services.notifier.notices.domain import (
+    ContactChanged,
+    ContactCode,
+    Invitation,
+    Letter,
+    LoginCode,
+    Notice,
+    RegistrationCode,
+    ResetCode,
+    ShortMessage,
+)
 from services.notifier.sms.gateway import SmsGateway
-from services.notifier.texts import Texts
+from services.notifier.texts import CodeKind, Texts
 
 _SENDER_NAME: Final = "Praxispost"
 _SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_KINDS: Final[Mapping[type[object], CodeKind]] = {
+    RegistrationCode: "registration_code",
+    LoginCode: "login_code",
+    ResetCode: "reset_code",
+    ContactCode: "contact_code",
+}
 _LOG = logs.get(__name__)
 
 
@@ -93,14 +109,17 @@ class NoticeSender:
 
     def _content(self, letter: Letter) -> Content:
         given, language = letter.content, letter.language
+        if isinstance(given, ContactChanged):
+            return self._texts.contact_changed(language)
         lasts = given.expires_at - self._clock()
         if isinstance(given, Invitation):
             return self._texts.invitation(language, code=given.code, lasts=lasts, practice=given.practice)
-        return self._texts.registration_code(language, code=given.code, lasts=lasts)
+        return self._texts.code(_KINDS[type(given)], language, code=given.code, lasts=lasts)
 
     def _text(self, sms: ShortMessage) -> str:
         given, language = sms.content, sms.language
-        lasts = given.expires_at - self._clock()
-        if isinstance(given, RegistrationCode):
-            return self._texts.registration_sms(language, code=given.code, lasts=lasts)
-        return self._texts.login_sms(language, code=given.code, lasts=lasts)
+        if isinstance(given, ContactChanged):
+            return self._texts.contact_changed_sms(language)
+        return self._texts.code_sms(
+            _KINDS[type(given)], language, code=given.code, lasts=given.expires_at - self._clock()
+        )

@@ -89,6 +89,5 @@ class Attempts:
             reference=prompt.reference,
             again=prompt.kind is Kind.REMINDER,
         )
-        return compose(
-            prompt.id, Sender(contact.practice, self._address), contact.email, content, self._clock()
-        )
+        sender = Sender(contact.practice, self._address)
+        return compose(prompt.id, sender, contact.email, content, self._clock(), reports=True)

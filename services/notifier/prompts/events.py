@@ -18,7 +18,7 @@ from praxispost.notifier.v1.events_pb2 import (
 from services.notifier.prompts.domain import Failure
 from services.notifier.prompts.standing import Reason
 
-_FAILURES: Final = {
+FAILURES: Final = {
     Failure.ADDRESS_REFUSED: PromptFailure.PROMPT_FAILURE_ADDRESS_REFUSED,
     Failure.EXPIRED: PromptFailure.PROMPT_FAILURE_EXPIRED,
     Failure.OWN_FAULT: PromptFailure.PROMPT_FAILURE_OWN_FAULT,
@@ -50,7 +50,7 @@ class Told:
 
     def failed(self, message_ids: Iterable[UUID], failure: Failure) -> list[Event]:
         """It did not and will not reach the patient."""
-        found = [PromptFailed(message_id=str(each), failure=_FAILURES[failure]) for each in message_ids]
+        found = [PromptFailed(message_id=str(each), failure=FAILURES[failure]) for each in message_ids]
         for data in found:
             data.contact_version = self._contact_version
             data.failed_at.FromDatetime(self._at)

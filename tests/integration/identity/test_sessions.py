@@ -99,7 +99,7 @@ async def test_a_disabled_member_gets_no_token(stage: Stage) -> None:
     assert await ended(stage, session)
 
 
-@pytest.mark.parametrize("audience", ["", "notifier", "Messaging", "identity "])
+@pytest.mark.parametrize("audience", ["", "portal", "Messaging", "identity "])
 async def test_only_known_audiences_get_tokens(stage: Stage, audience: str) -> None:
     _, _, session = await a_staff_session(stage)
     with pytest.raises(Refusal) as refused:

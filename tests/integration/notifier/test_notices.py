@@ -15,16 +15,11 @@ from grpc import StatusCode, aio
 
 from chassis import logs
 from chassis.grpc_client import refusal_of
-from chassis.grpc_server import GrpcSettings
-from chassis.settings import Secret
-from deploy.local import ports
 from praxispost.notifier.v1 import notices_pb2, notices_pb2_grpc
-from services.notifier import api
-from services.notifier.mail.settings import SmtpSettings
-from services.notifier.settings import ApiSettings
-from services.notifier.sms.gateway import SmsSettings
+from tests.integration.notifier.conftest import Urls
 from tests.integration.notifier.identity_stand_in import Identity, identity
 from tests.integration.notifier.mail_server import MailServer, mail_server
+from tests.integration.notifier.serving import serving
 
 _EMAIL = "kanarienvogel@mail.example"
 _MOBILE = "+4915112345678"
@@ -80,36 +75,23 @@ class Notifier:
 
 
 @contextlib.asynccontextmanager
-async def _notifier(mails: MailServer, gateway_port: int, gateway: Gateway) -> AsyncIterator[Notifier]:
-    port = ports.choose(frozenset())
-    async with identity() as stand_in:
-        settings = ApiSettings(
-            grpc=GrpcSettings(port=port, drain=timedelta(0)),
-            identity_target=stand_in.target,
-            smtp=SmtpSettings("127.0.0.1", mails.port, "none"),
-            sms=SmsSettings(
-                url=Secret(f"http://127.0.0.1:{gateway_port}/send"),
-                body='{"to": {{ to | tojson }}, "text": {{ text | tojson }}}',
-            ),
-            mail_from="hinweis@post.example",
-            portal_url="https://post.example",
-            metrics_port=0,
-        )
-        stop = asyncio.Event()
-        running = asyncio.create_task(api.run(settings, stop))
-        async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            client = notices_pb2_grpc.NoticeServiceStub(channel)
-            yield Notifier(stand_in, mails, gateway, client, stand_in.token("identity"))
-        stop.set()
-        await running
+async def _notifier(
+    urls: Urls, mails: MailServer, gateway_port: int, gateway: Gateway
+) -> AsyncIterator[Notifier]:
+    async with (
+        identity() as stand_in,
+        serving(urls.app, stand_in.target, smtp_port=mails.port, sms_port=gateway_port) as channel,
+    ):
+        client = notices_pb2_grpc.NoticeServiceStub(channel)
+        yield Notifier(stand_in, mails, gateway, client, stand_in.token("identity"))
 
 
 @pytest.fixture
-async def notifier() -> AsyncIterator[Notifier]:
+async def notifier(notifier_urls: Urls) -> AsyncIterator[Notifier]:
     async with (
         mail_server() as mails,
         _gateway() as gateway,
-        _notifier(mails, gateway.port, gateway) as running,
+        _notifier(notifier_urls, mails, gateway.port, gateway) as running,
     ):
         yield running
 

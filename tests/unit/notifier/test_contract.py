@@ -3,7 +3,7 @@
 import inspect
 
 from chassis.refusal import Refusal
-from praxispost.notifier.v1 import notices_pb2
+from praxispost.notifier.v1 import notices_pb2, prompts_pb2
 from praxispost.notifier.v1.error_reason_pb2 import ErrorReason
 from services.notifier import refusals
 from services.notifier.access import ACCESS
@@ -22,7 +22,8 @@ def test_there_is_one_refusal_for_each_reason_of_the_contract() -> None:
 def test_every_method_of_the_contract_has_a_rule() -> None:
     methods = {
         f"/{service.full_name}/{method.name}"
-        for service in notices_pb2.DESCRIPTOR.services_by_name.values()
+        for contract in (notices_pb2, prompts_pb2)
+        for service in contract.DESCRIPTOR.services_by_name.values()
         for method in service.methods
     }
     assert set(ACCESS) == methods

@@ -28,6 +28,7 @@ _STORES = {
 def test_the_api_reads_its_settings() -> None:
     environ = {
         **_SHARED,
+        **_STORES,
         "PRAXISPOST_GRPC_PORT": "50054",
         "PRAXISPOST_SMS_URL": "https://sms.example/{{ to }}",
         "PRAXISPOST_SMS_BODY": "{{ text }}",

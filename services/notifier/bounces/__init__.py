@@ -1,0 +1,1 @@
+"""Bounces: what mail servers report of letters after our relay took them."""
