@@ -39,6 +39,12 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "GetPatientState": frozenset({"messaging"}),
         "ResolveContact": frozenset({"notifier"}),
     },
+    "praxispost.identity.v1.ReaderService": {
+        "GetReaders": PRACTICE,
+        "ListReaderQuestions": PRACTICE,
+        "AnswerReaderQuestion": STAFF,
+        "EndRepresentation": STAFF,
+    },
     "praxispost.identity.v1.ServiceAccountService": {
         "CreateServiceAccount": ADMIN | OPERATOR,
         "ListServiceAccounts": ADMIN | OPERATOR,

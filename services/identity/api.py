@@ -14,6 +14,7 @@ from praxispost.identity.v1 import (
     accounts_pb2_grpc,
     patients_pb2_grpc,
     practices_pb2_grpc,
+    readers_pb2_grpc,
     registration_pb2_grpc,
     service_accounts_pb2_grpc,
     sessions_pb2_grpc,
@@ -94,6 +95,7 @@ async def build_server(
         patients_pb2_grpc.add_PatientServiceServicer_to_server,
         PatientServicer(own.patient_writing, own.patient_reading),
     )
+    server.add(readers_pb2_grpc.add_ReaderServiceServicer_to_server, own.readers)
     server.add(
         service_accounts_pb2_grpc.add_ServiceAccountServiceServicer_to_server,
         ServiceAccountServicer(own.service_accounts),

@@ -13,6 +13,10 @@ PLATFORM: Final = UUID(int=0)
 COMMAND_LINE: Final = Caller(PLATFORM, "operator", None, (), None, datetime.max.replace(tzinfo=UTC))
 
 
+# What identity does by itself, when its time has come.
+SYSTEM: Final = Caller(PLATFORM, "identity", None, (), None, datetime.max.replace(tzinfo=UTC))
+
+
 def practice_of(caller: Caller) -> UUID:
     """Return the practice that the caller belongs to."""
     if caller.tenant_id is None:

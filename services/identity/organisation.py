@@ -10,6 +10,13 @@ from services.identity.patients.reading import PatientReading
 from services.identity.patients.store import PatientStore
 from services.identity.patients.writing import PatientWriting
 from services.identity.practices.use_cases import Practices
+from services.identity.readers.answers import Answers
+from services.identity.readers.effects import Effects
+from services.identity.readers.reading import ReaderReading
+from services.identity.readers.representations import Representations
+from services.identity.readers.servicer import ReaderServicer
+from services.identity.readers.subjects import Subjects
+from services.identity.readers.upkeep import Upkeep
 from services.identity.service_accounts.use_cases import ServiceAccounts
 from services.identity.staff.acceptance import Acceptance
 from services.identity.staff.invitations import Invitations
@@ -26,6 +33,7 @@ class Organisation:
     acceptance: Acceptance
     patient_writing: PatientWriting
     patient_reading: PatientReading
+    readers: ReaderServicer
     service_accounts: ServiceAccounts
 
 
@@ -37,11 +45,21 @@ def organisation(
     members = StaffStore(base.keys, proofs.contact)
     invitations = Invitations(members, proofs.codes, proofs.notices, proofs.contact, new_id)
     records = PatientStore(base.keys, proofs.contact, proofs.search)
+    representations = Representations(base.keys)
+    answers = Answers(database, requests, Subjects(records), Effects(representations, new_id), clock)
     return Organisation(
         practices=Practices(database, requests, invitations, clock, new_id),
         staff=Staff(database, requests, members, invitations, clock),
         acceptance=Acceptance(database, members, invitations, proofs.passwords, proofs.contact, clock),
         patient_writing=PatientWriting(database, requests, records, clock, new_id),
         patient_reading=PatientReading(database, records, proofs.search, clock),
+        readers=ReaderServicer(ReaderReading(database, representations, clock), answers, clock),
         service_accounts=ServiceAccounts(database, requests, clock, new_id),
     )
+
+
+def readers_upkeep(base: Foundation, *, clock: Callable[[], datetime], new_id: Callable[[], UUID]) -> Upkeep:
+    """What the worker looks after representations with."""
+    representations = Representations(base.keys)
+    subjects = Subjects(PatientStore(base.keys, base.proofs.contact, base.proofs.search))
+    return Upkeep(base.database, representations, subjects, Effects(representations, new_id), clock)

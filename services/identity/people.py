@@ -19,6 +19,8 @@ from services.identity.contact import ContactIndex
 from services.identity.notices import NoticeQueue
 from services.identity.passwords import Passwords
 from services.identity.patients.search import SearchIndex
+from services.identity.readers.entitlements import Entitlements
+from services.identity.readers.representations import Representations
 from services.identity.registration.completion import Completion
 from services.identity.registration.servicer import RegistrationServicer
 from services.identity.registration.steps import RegistrationSteps
@@ -68,6 +70,7 @@ def people(
     registrations = Registrations(registration_sealer)
     accounts = Accounts(keys)
     bindings = Bindings(proofs.search, new_id)
+    representations = Representations(keys)
     steps = RegistrationSteps(
         database, registrations, index, passwords, codes, notices, attempts, clock=clock, new_id=new_id
     )
@@ -80,7 +83,8 @@ def people(
         registration=RegistrationServicer(steps, completion),
         sessions=SessionServicer(staff_login, account_login, OwnSessions(database, clock=clock)),
         accounts=AccountServicer(
-            Overview(database, accounts), Offers(database, bindings, attempts, clock=clock)
+            Overview(database, accounts, representations, clock),
+            Offers(database, bindings, attempts, clock=clock),
         ),
-        exchange=Exchange(database, signer, attempts, clock),
+        exchange=Exchange(database, signer, attempts, Entitlements(representations), clock),
     )

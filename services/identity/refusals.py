@@ -137,5 +137,59 @@ def offer_not_found() -> Refusal:
     return Refusal(Status.NOT_FOUND, "OFFER_NOT_FOUND", "There is no open offer of this practice.")
 
 
+def patient_archived() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION,
+        "PATIENT_ARCHIVED",
+        "The record was merged into another one of the same person.",
+    )
+
+
+def question_not_open() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION, "QUESTION_NOT_OPEN", "Nothing is asked of this record any more."
+    )
+
+
+def contact_not_shared() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION,
+        "CONTACT_NOT_SHARED",
+        "The two records do not have the same e-mail address.",
+    )
+
+
+def birth_date_missing() -> Refusal:
+    return Refusal(Status.FAILED_PRECONDITION, "BIRTH_DATE_MISSING", "The record has no birth date.")
+
+
+def not_a_minor() -> Refusal:
+    return Refusal(Status.FAILED_PRECONDITION, "NOT_A_MINOR", "The patient is 18 or older.")
+
+
+def still_a_minor() -> Refusal:
+    return Refusal(Status.FAILED_PRECONDITION, "STILL_A_MINOR", "The patient is under 18.")
+
+
+def contact_still_shared() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION,
+        "CONTACT_STILL_SHARED",
+        "E-mail address or number are missing, or another record has both too.",
+    )
+
+
+def representative_not_possible() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION,
+        "REPRESENTATIVE_NOT_POSSIBLE",
+        "This representative cannot read for this patient.",
+    )
+
+
+def representation_not_found() -> Refusal:
+    return Refusal(Status.NOT_FOUND, "REPRESENTATION_NOT_FOUND", "Nobody represents this patient.")
+
+
 def _seconds(span: timedelta) -> str:
     return str(max(1, ceil(span.total_seconds())))

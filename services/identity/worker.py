@@ -19,6 +19,7 @@ from services.identity.housekeeping import Housekeeping
 from services.identity.notice_delivery import NoticeDelivery
 from services.identity.notices import NOTICE_CHANNEL
 from services.identity.notifier import Notifier
+from services.identity.organisation import readers_upkeep
 from services.identity.settings import WorkerSettings
 
 _POOL_SIZE: Final = 12
@@ -26,6 +27,7 @@ _POOL_SIZE: Final = 12
 _NOTICE_LANES: Final = 8
 _LOOK_FOR_NOTICES: Final = timedelta(seconds=2)
 _DELETE_EVERY: Final = timedelta(minutes=5)
+_CHECK_READERS_EVERY: Final = timedelta(minutes=5)
 _PRUNE_EVERY: Final = timedelta(hours=1)
 
 
@@ -56,6 +58,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         delivery = NoticeDelivery(
             base.database, base.proofs.notices, Accounts(base.keys), Notifier(to_notifier), clock=_now
         )
+        readers = readers_upkeep(base, clock=_now, new_id=uuid4)
         housekeeping = Housekeeping(base.database, clock=_now)
 
         async def prune() -> None:
@@ -69,6 +72,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
             )
         worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
         worker.every("housekeeping", _DELETE_EVERY, housekeeping.delete_expired)
+        worker.every("readers", _CHECK_READERS_EVERY, readers.check_some)
         worker.every("prune", _PRUNE_EVERY, prune)
 
         telemetry.start()

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Uuid, bindparam, insert, select, text, tuple_, update
+from sqlalchemy import LargeBinary, Uuid, bindparam, exists, insert, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.audit import record_audit
@@ -17,6 +17,7 @@ from services.identity.patients.pairs import lock_pairs
 from services.identity.patients.search import SearchIndex
 from services.identity.patients.states import binding_changed
 from services.identity.tables.practices import binding, patient
+from services.identity.tables.readers import representation
 
 _PRACTICES: Final = text(
     "SELECT DISTINCT practice_id FROM patients_by_pair(:pair_index) ORDER BY practice_id"
@@ -35,6 +36,17 @@ _BOUND_TO: Final = (
     .correlate(patient)
     .scalar_subquery()
 )
+_REPRESENTATIVE: Final = patient.alias("representative")
+_REPRESENTED: Final = exists().where(
+    representation.c.practice_id == patient.c.practice_id,
+    representation.c.patient_id == patient.c.id,
+    representation.c.ended_at.is_(None),
+)
+_SHARES_WITH_READER: Final = _REPRESENTED.where(
+    _REPRESENTATIVE.c.practice_id == representation.c.practice_id,
+    _REPRESENTATIVE.c.id == representation.c.representative_id,
+    _REPRESENTATIVE.c.email_index == patient.c.email_index,
+)
 _CANDIDATE: Final = (
     patient.c.practice_id,
     patient.c.id,
@@ -42,6 +54,8 @@ _CANDIDATE: Final = (
     patient.c.conflict,
     patient.c.birth_date_tries,
     _BOUND_TO.label("bound_to"),
+    _REPRESENTED.label("represented"),
+    _SHARES_WITH_READER.label("shares_with_reader"),
 )
 
 
@@ -59,7 +73,11 @@ async def candidates(
     """
     limited = sorted(practices)
     await limit_to_tenants(tx, limited)
-    query = select(*_CANDIDATE).where(patient.c.practice_id.in_(limited), patient.c.pair_index == pair_index)
+    query = select(*_CANDIDATE).where(
+        patient.c.practice_id.in_(limited),
+        patient.c.pair_index == pair_index,
+        patient.c.archived_at.is_(None),
+    )
     query = query.order_by(patient.c.practice_id, patient.c.id)
     if locked:
         for practice_id in limited:

@@ -1,6 +1,5 @@
 """Which patients an account may be bound to: ambiguity and a wrong birth date never bind."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -9,11 +8,16 @@ from uuid import UUID
 from services.identity.patients.domain import BIRTH_DATE_TRIES
 
 SELF: Final = "self"
+REPRESENTATIVE: Final = "representative"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A record that holds the proven pair; `bound_to` is the account it is bound to, if any."""
+    """A record that holds the proven pair; `bound_to` is the account it is bound to, if any.
+
+    `conflict`: it is asked who reads. `represented`: somebody else reads for the patient, and
+    `shares_with_reader` says that this somebody's record has the same e-mail address.
+    """
 
     practice_id: UUID
     patient_id: UUID
@@ -21,6 +25,8 @@ class Candidate:
     conflict: bool
     birth_date_tries: int
     bound_to: UUID | None
+    represented: bool = False
+    shares_with_reader: bool = False
 
     @property
     def locked(self) -> bool:
@@ -62,8 +68,23 @@ def offered(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _unambiguous(candidates: tuple[Candidate, ...]) -> list[Candidate]:
-    in_practice = Counter(each.practice_id for each in candidates)
-    return [each for each in candidates if not each.conflict and in_practice[each.practice_id] == 1]
+    practices = dict.fromkeys(each.practice_id for each in candidates)
+    found = (_holder([each for each in candidates if each.practice_id == practice]) for practice in practices)
+    return [each for each in found if each is not None]
+
+
+def _holder(sharing: list[Candidate]) -> Candidate | None:
+    """Whose pair it is, of one practice's records that have it; None where that is not settled.
+
+    Who is represented reads by the representative's login where the pair is another's too.
+    """
+    if any(each.conflict for each in sharing):
+        return None
+    own = [each for each in sharing if not each.represented]
+    if len(own) == 1:
+        return own[0]
+    alone = len(sharing) == 1 and not sharing[0].shares_with_reader
+    return sharing[0] if alone else None
 
 
 def _is_open_to(candidate: Candidate, account_id: UUID | None) -> bool:

@@ -1,7 +1,7 @@
 """What an account's person sees of the account: contact data and the patients it is bound to."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.caller import Caller
 from chassis.database import Database, limit_to_tenants
+from services.identity.accounts.domain import REPRESENTATIVE
 from services.identity.accounts.storage import AccountContact, Accounts
+from services.identity.readers.representations import Representations, Represented
 from services.identity.refusals import session_ended
 from services.identity.tables.practices import binding, practice
 
@@ -39,9 +41,17 @@ class AccountOverview:
 class Overview:
     """Shows an account to its person."""
 
-    def __init__(self, database: Database, accounts: Accounts) -> None:
+    def __init__(
+        self,
+        database: Database,
+        accounts: Accounts,
+        representations: Representations,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._database = database
         self._accounts = accounts
+        self._representations = representations
+        self._clock = clock
 
     async def get(self, caller: Caller) -> AccountOverview:
         """The caller's account."""
@@ -49,8 +59,26 @@ class Overview:
             contact = await self._accounts.contact(tx, caller.subject_id)
             if contact is None:
                 raise session_ended()
-            bound = await bound_patients(tx, caller.subject_id, caller.tenants)
-        return AccountOverview(caller.subject_id, contact, bound)
+            represented = await self._representations.of_account(tx, caller.subject_id, self._clock().date())
+            practices = {*caller.tenants, *(each.practice_id for each in represented)}
+            bound = await bound_patients(tx, caller.subject_id, practices)
+        return AccountOverview(caller.subject_id, contact, bound + _with_names(represented, bound))
+
+
+def _with_names(represented: Iterable[Represented], bound: Iterable[BoundPatient]) -> list[BoundPatient]:
+    """Whom the person represents, who have a binding of their own in each of these practices."""
+    own = {(each.practice_id, each.patient_id) for each in bound}
+    practices = {each.practice_id: each for each in bound}
+    return [
+        replace(
+            practices[each.practice_id],
+            patient_id=each.patient_id,
+            kind=REPRESENTATIVE,
+            bound_at=each.since,
+        )
+        for each in represented
+        if (each.practice_id, each.patient_id) not in own
+    ]
 
 
 async def bound_patients(

@@ -1,12 +1,21 @@
 """AccountService: from the contract to the use cases and back."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from chassis.rpc_context import caller
 from chassis.validation import required_uuid
 from praxispost.identity.v1 import accounts_pb2, accounts_pb2_grpc
+from services.identity.accounts.domain import REPRESENTATIVE, SELF
 from services.identity.accounts.offers import Offers
 from services.identity.accounts.overview import BoundPatient, Overview
 from services.identity.birth_dates import birth_date
 from services.identity.times import timestamp
+
+_KINDS: Final["Mapping[str, accounts_pb2.BindingKind.ValueType]"] = {
+    SELF: accounts_pb2.BINDING_KIND_SELF,
+    REPRESENTATIVE: accounts_pb2.BINDING_KIND_REPRESENTATIVE,
+}
 
 
 class AccountServicer(accounts_pb2_grpc.AccountServiceServicer):
@@ -48,12 +57,11 @@ class AccountServicer(accounts_pb2_grpc.AccountServiceServicer):
 
 
 def _binding(bound: BoundPatient) -> accounts_pb2.Binding:
-    """The contract has one kind: an account's person reads for themself."""
     return accounts_pb2.Binding(
         practice_id=str(bound.practice_id),
         practice_name=bound.practice_name,
         practice_phone=bound.practice_phone,
         patient_id=str(bound.patient_id),
-        kind=accounts_pb2.BINDING_KIND_SELF,
+        kind=_KINDS[bound.kind],
         bound_at=timestamp(bound.bound_at),
     )

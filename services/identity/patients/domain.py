@@ -1,6 +1,5 @@
 """What a patient's record is, what its contact data allow, and what a change of it means."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -26,6 +25,14 @@ class PatientData:
     def contact(self) -> tuple[str | None, str | None]:
         """E-mail address and mobile number."""
         return self.email, self.mobile
+
+
+@dataclass(frozen=True, slots=True)
+class ContactIndexes:
+    """What others with the same address, or the same pair, are found by; None where there is none."""
+
+    email: bytes | None
+    pair: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +68,16 @@ class Patient:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PairHolder:
-    """A record that holds a pair, and whether it is marked as one of several."""
-
-    id: UUID
-    pair_index: bytes
-    conflict: bool
-
-
 def check_version(state: PatientState, read: int) -> None:
     """Refuses a change by someone who read an older version; 0 stands for any."""
     if read not in (0, state.version):
         raise refusals.patient_changed()
 
 
-def wrongly_marked(holders: Iterable[PairHolder]) -> frozenset[UUID]:
-    """Of all records of a practice with certain pairs: those whose mark of conflict is not right any more."""
-    held = tuple(holders)
-    pairs = [holder.pair_index for holder in held]
-    return frozenset(holder.id for holder in held if holder.conflict != (pairs.count(holder.pair_index) > 1))
+def check_not_archived(state: PatientState) -> None:
+    """Refuses a change of a record that was merged into another one."""
+    if state.archived:
+        raise refusals.patient_archived()
 
 
 def missing_contact(data: PatientData) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ class PatientReading:
         async with self._database.transaction((practice_id,)) as tx:
             practice = await get_practice(tx, practice_id)
             found = await self._store.get(tx, practice_id, patient_id)
-            if practice is None or found is None:
+            if practice is None or found is None or found.state.archived:
                 raise refusals.patient_not_found()
             if found.data.email is None or found.data.mobile is None:
                 raise refusals.contact_missing(missing_contact(found.data))

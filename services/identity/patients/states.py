@@ -5,22 +5,33 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, select, update
+from sqlalchemy import ColumnElement, Row, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.events import Event
 from chassis.outbox import record_all
 from praxispost.identity.v1 import events_pb2
 from services.identity.patients.domain import PatientState
+from services.identity.readers.representations import represented_by
 from services.identity.tables.practices import binding, patient
+from services.identity.tables.readers import representation
 
 PATIENT_CHANGED: Final = "identity.patient_changed"
 
-_BOUND: Final[ColumnElement[bool]] = exists().where(
+_BOUND_ITSELF: Final = exists().where(
     binding.c.practice_id == patient.c.practice_id,
     binding.c.patient_id == patient.c.id,
     binding.c.state == "active",
 )
+_READER_BOUND: Final = exists().where(
+    representation.c.practice_id == patient.c.practice_id,
+    representation.c.patient_id == patient.c.id,
+    representation.c.ended_at.is_(None),
+    binding.c.practice_id == representation.c.practice_id,
+    binding.c.patient_id == representation.c.representative_id,
+    binding.c.state == "active",
+)
+_BOUND: Final[ColumnElement[bool]] = or_(_BOUND_ITSELF, _READER_BOUND)
 
 STATE_COLUMNS: Final = (
     patient.c.practice_id,
@@ -71,13 +82,22 @@ async def tell_changed(
 
 
 async def binding_changed(tx: AsyncConnection, practice_id: UUID, patient_id: UUID, now: datetime) -> None:
-    """After a binding was made, suspended or ended: raise the record's version and record the event."""
+    """After a binding was made, suspended or ended: raise the record's version and record the event.
+
+    The same for whom the patient represents: they are bound where their representative is.
+    """
+    concerned = (patient_id, *await represented_by(tx, practice_id, (patient_id,)))
+    await raise_versions(tx, practice_id, concerned)
+    await tell_changed(tx, practice_id, concerned, now)
+
+
+async def raise_versions(tx: AsyncConnection, practice_id: UUID, patient_ids: Collection[UUID]) -> None:
+    """Raise the versions of these records, of which nothing else says that they changed."""
     await tx.execute(
         update(patient)
-        .where(patient.c.practice_id == practice_id, patient.c.id == patient_id)
+        .where(patient.c.practice_id == practice_id, patient.c.id.in_(patient_ids))
         .values(version=patient.c.version + 1)
     )
-    await tell_changed(tx, practice_id, (patient_id,), now)
 
 
 def _event(state: PatientState, now: datetime) -> Event:

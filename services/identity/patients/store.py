@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.keys import Keys
 from chassis.paging import Position
 from services.identity.contact import ContactIndex
-from services.identity.patients.domain import Patient, PatientData
+from services.identity.patients.domain import ContactIndexes, Patient, PatientData
 from services.identity.patients.search import SearchIndex
 from services.identity.patients.states import STATE_COLUMNS, state_of
 from services.identity.records import RecordSealer
@@ -41,10 +41,15 @@ class PatientStore:
             return None
         return self._contact.pair(data.email, data.mobile)
 
+    def contact_indexes(self, data: PatientData) -> ContactIndexes:
+        """What other records with the same contact data are found by."""
+        email = self._contact.email(data.email) if data.email else None
+        return ContactIndexes(email, self.pair_index(data))
+
     async def add(
         self, tx: AsyncConnection, practice_id: UUID, patient_id: UUID, data: PatientData, now: datetime
     ) -> None:
-        """Store a new record, version 1; its pair is locked by the caller."""
+        """Store a new record, version 1; its contact data are locked by the caller."""
         row: dict[str, object] = {
             "practice_id": practice_id,
             "id": patient_id,
@@ -61,14 +66,12 @@ class PatientStore:
     async def replace(
         self, tx: AsyncConnection, before: Patient, data: PatientData, *, release_birth_date: bool
     ) -> None:
-        """Store the record's new data, one version on; both its pairs are locked by the caller."""
+        """Store the record's new data, one version on; old and new contact data are locked by the caller."""
         practice_id, patient_id = before.state.practice_id, before.state.id
         values: dict[str, object] = {**await self._columns(practice_id, patient_id, data)}
         values["version"] = patient.c.version + 1
         if data.contact != before.data.contact:
             values["contact_version"] = patient.c.contact_version + 1
-        if self.pair_index(data) != self.pair_index(before.data):
-            values["conflict"] = False
         if release_birth_date:
             values["birth_date_tries"] = 0
         await tx.execute(update(patient).where(_is(practice_id, patient_id)).values(values))

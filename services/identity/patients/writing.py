@@ -15,12 +15,14 @@ from chassis.idempotency import Requests
 from praxispost.identity.v1 import patients_pb2
 from services.identity import refusals
 from services.identity.callers import practice_of
-from services.identity.patients.domain import Patient, check_version
-from services.identity.patients.pairs import lock_pairs, settle
-from services.identity.patients.states import tell_changed
+from services.identity.patients.domain import ContactIndexes, Patient, check_not_archived, check_version
+from services.identity.patients.pairs import lock_pairs
+from services.identity.patients.states import raise_versions, tell_changed
 from services.identity.patients.store import PatientStore
 from services.identity.patients.translation import Surroundings, changed_data, contact_message, new_data
 from services.identity.practices.store import get_practice
+from services.identity.readers.questions import settle
+from services.identity.readers.representations import represented_by
 
 _TRIES: Final = 5
 
@@ -93,10 +95,10 @@ class PatientWriting:
     ) -> Patient:
         around = await self._surroundings(tx, practice_id)
         data = new_data(given, around)
-        patient_id, pair = self._new_id(), self._store.pair_index(data)
-        await lock_pairs(tx, practice_id, (pair,))
+        patient_id, indexes = self._new_id(), self._store.contact_indexes(data)
+        await lock_pairs(tx, practice_id, (indexes.email, indexes.pair))
         await self._store.add(tx, practice_id, patient_id, data, around.now)
-        others = await settle(tx, practice_id, (pair,))
+        others = await settle(tx, practice_id, (indexes.email,), (patient_id,), around.now)
         await tell_changed(tx, practice_id, others | {patient_id}, around.now)
         await _audit(tx, caller, "patient.create", practice_id, patient_id, around.now)
         return await self._get(tx, practice_id, patient_id)
@@ -104,37 +106,42 @@ class PatientWriting:
     async def _try_update(
         self, tx: AsyncConnection, caller: Caller, practice_id: UUID, change: Change
     ) -> Patient | None:
-        """None where the pair moved between the look and the lock: then the locks are not the right ones."""
+        """None where the contact data moved between look and lock: then the locks are not the right ones."""
         around = await self._surroundings(tx, practice_id)
         seen = await self._get(tx, practice_id, change.patient_id)
         check_version(seen.state, change.version)
         wanted = changed_data(seen.data, change.data, change.fields, around)
-        pairs = {self._store.pair_index(seen.data), self._store.pair_index(wanted)}
-        await lock_pairs(tx, practice_id, pairs)
+        indexes = {self._store.contact_indexes(seen.data), self._store.contact_indexes(wanted)}
+        await lock_pairs(tx, practice_id, [index for each in indexes for index in (each.email, each.pair)])
         before = await self._get(tx, practice_id, change.patient_id, locked=True)
         check_version(before.state, change.version)
+        check_not_archived(before.state)
         after = changed_data(before.data, change.data, change.fields, around)
-        if {self._store.pair_index(before.data), self._store.pair_index(after)} != pairs:
+        if {self._store.contact_indexes(before.data), self._store.contact_indexes(after)} != indexes:
             return None
         release = "birth_date" in change.fields
         if after == before.data and not (release and before.state.birth_date_tries):
             return before
         await self._store.replace(tx, before, after, release_birth_date=release)
-        return await self._finish(tx, caller, before, pairs, around.now)
+        return await self._finish(tx, caller, before, indexes, around.now)
 
     async def _finish(
         self,
         tx: AsyncConnection,
         caller: Caller,
         before: Patient,
-        pairs: set[bytes | None],
+        indexes: set[ContactIndexes],
         now: datetime,
     ) -> Patient:
         practice_id, patient_id = before.state.practice_id, before.state.id
         others: frozenset[UUID] = frozenset()
-        if len(pairs) > 1:
+        if len({each.pair for each in indexes}) > 1:
             await self._store.suspend_bindings(tx, practice_id, patient_id)
-            others = await settle(tx, practice_id, pairs)
+            others = frozenset(await represented_by(tx, practice_id, (patient_id,)))
+            await raise_versions(tx, practice_id, others)
+        if len(indexes) > 1:
+            emails = [each.email for each in indexes]
+            others |= await settle(tx, practice_id, emails, (patient_id,), now)
         await tell_changed(tx, practice_id, others | {patient_id}, now)
         await _audit(tx, caller, "patient.update", practice_id, patient_id, now)
         return await self._get(tx, practice_id, patient_id)

@@ -1,4 +1,4 @@
-"""The tables of practices, staff, patients, bindings and service accounts (migrations 0001, 0004)."""
+"""The tables of practices, staff, patients, bindings and service accounts (migrations 0001, 0003, 0004)."""
 
 from typing import Final
 
@@ -93,9 +93,12 @@ patient: Final = Table(
     Column("objected_at", DateTime(timezone=True)),
     Column("deceased_at", DateTime(timezone=True)),
     Column("archived_at", DateTime(timezone=True)),
+    Column("merged_into", Uuid),
+    Column("reader_answered", Boolean, nullable=False, server_default=text("false")),
     Column("address_suspect", Text),
     Column("external_index", LargeBinary),
     PrimaryKeyConstraint("practice_id", "id"),
+    ForeignKeyConstraint(["practice_id", "merged_into"], ["patient.practice_id", "patient.id"]),
     Index(
         "patient_by_external",
         "practice_id",

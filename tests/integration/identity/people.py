@@ -9,11 +9,12 @@ from sqlalchemy import update
 
 from praxispost.identity.v1 import registration_pb2, sessions_pb2
 from services.identity.patients.domain import PatientData, PatientState
-from services.identity.patients.pairs import lock_pairs, settle
+from services.identity.patients.pairs import lock_pairs
 from services.identity.patients.states import load_state
 from services.identity.patients.store import PatientStore
 from services.identity.practices.domain import Practice, PracticeSettings
 from services.identity.practices.store import add_practice
+from services.identity.readers.questions import settle
 from services.identity.staff.domain import Person as StaffPerson
 from services.identity.staff.domain import StaffMember
 from services.identity.staff.store import StaffStore
@@ -50,11 +51,11 @@ async def a_patient(stage: Stage, practice_id: UUID, person: Person, born: date 
     """A record of the practice with the person's address and number."""
     store = PatientStore(stage.keys, stage.proofs.contact, stage.proofs.search)
     data = PatientData("Erika", "Beispiel", born, person.email, person.mobile, None)
-    patient_id, pair = uuid4(), store.pair_index(data)
+    patient_id, indexes = uuid4(), store.contact_indexes(data)
     async with stage.database.transaction((practice_id,)) as tx:
-        await lock_pairs(tx, practice_id, (pair,))
+        await lock_pairs(tx, practice_id, (indexes.email, indexes.pair))
         await store.add(tx, practice_id, patient_id, data, stage.clock())
-        await settle(tx, practice_id, (pair,))
+        await settle(tx, practice_id, (indexes.email,), (patient_id,), stage.clock())
     return patient_id
 
 

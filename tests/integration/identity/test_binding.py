@@ -10,8 +10,9 @@ from chassis.tables import TABLES
 from praxispost.chassis.v1.envelope_pb2 import Envelope
 from praxispost.identity.v1.events_pb2 import PatientChanged
 from services.identity.patients.domain import PatientData
-from services.identity.patients.pairs import lock_pairs, settle
+from services.identity.patients.pairs import lock_pairs
 from services.identity.patients.store import PatientStore
+from services.identity.readers.questions import settle
 from services.identity.tables.people import account, registration
 from services.identity.tables.practices import binding, patient
 from tests.integration.identity.people import (
@@ -197,11 +198,11 @@ async def give_pair(stage: Stage, practice_id: UUID, patient_id: UUID, person: P
         before = await store.get(tx, practice_id, patient_id, locked=True)
         assert before is not None
         data = PatientData("Erika", "Beispiel", BORN, person.email, person.mobile, None)
-        pairs = (store.pair_index(before.data), store.pair_index(data))
-        await lock_pairs(tx, practice_id, pairs)
+        indexes = (store.contact_indexes(before.data), store.contact_indexes(data))
+        await lock_pairs(tx, practice_id, [each for one in indexes for each in (one.email, one.pair)])
         await store.replace(tx, before, data, release_birth_date=False)
         await store.suspend_bindings(tx, practice_id, patient_id)
-        await settle(tx, practice_id, pairs)
+        await settle(tx, practice_id, [one.email for one in indexes], (patient_id,), stage.clock())
 
 
 async def test_what_was_typed_lies_sealed(stage: Stage) -> None:

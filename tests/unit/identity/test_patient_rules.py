@@ -1,42 +1,23 @@
-"""The rules of patients' records: who is in conflict, which versions count, what a search means."""
+"""The rules of patients' records: which versions count, what a prompt lacks, what a search means."""
 
 from datetime import date
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from chassis.refusal import Refusal
 from services.identity.patients.domain import (
-    PairHolder,
     PatientData,
     PatientState,
     check_version,
     missing_contact,
-    wrongly_marked,
 )
 from services.identity.patients.search import parsed_query
-
-_HOLDERS = st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.booleans()), max_size=8).map(
-    lambda drawn: [PairHolder(UUID(int=n), pair, mark) for n, (pair, mark) in enumerate(drawn)]
-)
 
 
 def state(version: int, tries: int = 0) -> PatientState:
     marks = (False, False, False, False)
     return PatientState(UUID(int=1), UUID(int=2), version, 1, True, True, False, False, tries, *marks)
-
-
-@given(_HOLDERS)
-def test_after_the_wrong_marks_are_turned_every_holder_of_a_shared_pair_is_marked(
-    holders: list[PairHolder],
-) -> None:
-    wrong = wrongly_marked(holders)
-    pairs = [each.pair_index for each in holders]
-    for each in holders:
-        marked = each.conflict != (each.id in wrong)
-        assert marked == (pairs.count(each.pair_index) > 1)
 
 
 def test_who_read_an_older_version_is_refused_and_who_does_not_say_is_not() -> None:

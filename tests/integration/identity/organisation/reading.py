@@ -60,6 +60,7 @@ class Login:
 
     pair: Pair
     session: str
+    account_id: str
 
 
 @dataclass(slots=True)
@@ -118,7 +119,7 @@ class World:
         await stub.VerifyMobile(by_sms, metadata=self.portal)
         last = registration_pb2.CompleteRegistrationRequest(registration=secret, birth_date=birth_date)
         done = await stub.CompleteRegistration(last, metadata=self.portal)
-        self.logins.append(Login(pair, done.session))
+        self.logins.append(Login(pair, done.session, done.account_id))
 
     async def accept_offers(self, login: Login, birth_date: str) -> None:
         """The person logs in again and accepts what is offered."""
@@ -127,7 +128,7 @@ class World:
         self.house.clock.advance(BETWEEN_CODES)
         start = sessions_pb2.StartLoginRequest(email=login.pair.email, password=PASSWORD)
         secret = (await sessions.StartLogin(start, metadata=self.portal)).login
-        code = await self._code(login.pair.mobile)
+        code = await self._code(login.account_id)
         finish = sessions_pb2.FinishLoginRequest(login=secret, code=code)
         login.session = (await sessions.FinishLogin(finish, metadata=self.portal)).session
         person = bearer(await self._token(login, "identity"))
@@ -137,6 +138,12 @@ class World:
                 practice_id=offer.practice_id, birth_date=birth_date
             )
             await accounts.AcceptBindingOffer(request, metadata=person)
+
+    async def account(self, login: Login) -> accounts_pb2.GetAccountResponse:
+        """What the person sees of the own account."""
+        accounts = accounts_pb2_grpc.AccountServiceStub(self.house.channel)
+        person = bearer(await self._token(login, "identity"))
+        return await accounts.GetAccount(accounts_pb2.GetAccountRequest(), metadata=person)
 
     async def readable(self, login: Login) -> tuple[Entitlement, ...]:
         """What messaging would let this login read; nothing when its session has ended."""
@@ -171,7 +178,7 @@ class World:
         return (await self.house.tokens.ExchangeSession(request, metadata=self.portal)).token
 
     async def _code(self, address: str) -> str:
-        """The code that was sent last to the address; one that is never right if none was."""
+        """The code that was last sent to the address, number or account; a wrong one if none was."""
         query = select(notice_table.c.id, notice_table.c.sealed)
         async with self.house.base.database.transaction() as tx:
             rows = (await tx.execute(query)).all()

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from praxispost.identity.v1 import patients_pb2, practices_pb2, service_accounts_pb2, staff_pb2
 from services.identity.tables import metadata as tables
 from tests.integration.identity.organisation.house import House, Metadata, somebody
+from tests.integration.identity.organisation.reader_answers import represented
 from tests.integration.identity.stage import refusal
 
 Call = Callable[[House, Metadata, str], Awaitable[object]]
@@ -145,5 +146,42 @@ async def _fill(house: House, practice_id: UUID) -> None:
     admin = house.caller("admin", practice_id)
     await house.service_accounts.CreateServiceAccount(request, metadata=admin)
     await house.bind(practice_id, created.patient_id)
+    await _fill_readers(house, practice_id)
+    await _fill_access(house, practice_id, created.patient_id)
     got = await house.practices.GetPractice(practices_pb2.GetPracticeRequest(), metadata=admin)
     assert got.practice.id == str(practice_id)
+
+
+async def _fill_readers(house: House, practice_id: UUID) -> None:
+    """A question who reads, with its task, and a representation."""
+    family = somebody()
+    reader, child = (await house.patient(practice_id, family), await house.patient(practice_id, family))
+    await represented(house, practice_id, child.patient_id, reader.patient_id)
+
+
+async def _fill_access(house: House, practice_id: UUID, patient_id: str) -> None:
+    registration_id = uuid4()
+    await house.execute(
+        "INSERT INTO registration"
+        " (id, secret_hash, email_index, pair_index, typed, state, created_at, expires_at)"
+        " VALUES (%s, %s, '', '', '', 'sms_code', now(), now() - interval '1 day')",
+        registration_id,
+        registration_id.bytes,
+    )
+    await house.execute(
+        "INSERT INTO access_problem VALUES (%s, %s, %s, 'mobile', now())",
+        practice_id,
+        patient_id,
+        registration_id,
+    )
+    await house.execute(
+        "INSERT INTO import_difference (practice_id, patient_id, difference_index, noticed_at)"
+        " VALUES (%s, %s, '', now())",
+        practice_id,
+        patient_id,
+    )
+    await house.execute(
+        "INSERT INTO task (practice_id, patient_id, kind, opened_at) VALUES (%s, %s, 'not_for_me', now())",
+        practice_id,
+        patient_id,
+    )
