@@ -8,9 +8,12 @@ PRACTICE: Final = STAFF | {"practice_service"}
 ACCOUNT: Final = frozenset({"account"})
 
 _SERVICE: Final = "/praxispost.attachments.v1.AttachmentService"
+_USAGE: Final = "/praxispost.attachments.v1.UsageService"
 
 ACCESS: Final[Mapping[str, frozenset[str]]] = {
     f"{_SERVICE}/UploadAttachment": PRACTICE | ACCOUNT,
     f"{_SERVICE}/DownloadAttachment": PRACTICE | ACCOUNT,
     f"{_SERVICE}/ClaimAttachments": frozenset({"messaging"}),
+    f"{_USAGE}/GetUsage": PRACTICE | {"operator"},
+    f"{_USAGE}/SetQuota": frozenset({"operator"}),
 }

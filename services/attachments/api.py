@@ -11,7 +11,7 @@ from chassis.public_keys import PublicKeys
 from chassis.statements import StatementVerifier
 from chassis.telemetry import Telemetry
 from chassis.tokens import TokenVerifier
-from praxispost.attachments.v1 import attachments_pb2_grpc
+from praxispost.attachments.v1 import attachments_pb2_grpc, usage_pb2_grpc
 from services.attachments import grants
 from services.attachments.access import ACCESS
 from services.attachments.claims import Claims
@@ -20,10 +20,13 @@ from services.attachments.grants import Grants
 from services.attachments.metrics import Metrics
 from services.attachments.objects import ObjectStore
 from services.attachments.readiness import watch_database
+from services.attachments.renditions import Renditions
 from services.attachments.seals import Seals
 from services.attachments.servicer import AttachmentServicer
 from services.attachments.settings import ApiSettings
 from services.attachments.uploads import Uploads
+from services.attachments.usage import Usage
+from services.attachments.usage_servicer import UsageServicer
 
 _POOL_SIZE = 10
 
@@ -50,10 +53,13 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         kind=grants.KIND,
         clock=_now,
     )
+    usage = Usage(database=database, quota=settings.quota_bytes, clock=_now)
     uploads = Uploads(
         database=database,
         seals=seals,
         store=store,
+        usage=usage,
+        renditions=Renditions(store, settings.max_attachment_bytes),
         metrics=metrics,
         limit=settings.max_attachment_bytes,
         clock=_now,
@@ -74,6 +80,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         error_domain="attachments.praxispost",
     )
     server.add(attachments_pb2_grpc.add_AttachmentServiceServicer_to_server, servicer)
+    server.add(usage_pb2_grpc.add_UsageServiceServicer_to_server, UsageServicer(usage))
 
     def tell_ready(ready: bool) -> None:
         telemetry.ready = ready

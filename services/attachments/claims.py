@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Database
-from services.attachments import storage
+from services.attachments import originals, storage
 from services.attachments.domain import Claim, check_claim, served_type
+from services.attachments.photos import rendition_name
 from services.attachments.seals import Place, Seals
 from services.attachments.storage import Stored
 
@@ -39,14 +40,20 @@ class Claims:
             stored = await storage.claim(
                 tx, claim.practice_id, claim.attachment_ids, claim.message_id, self._clock()
             )
-        return [await self._opened(stored[attachment_id]) for attachment_id in claim.attachment_ids]
+            photos = {each: await originals.find(tx, claim.practice_id, each) for each in stored}
+        return [
+            await self._opened(stored[attachment_id], is_rendition=photos[attachment_id] is not None)
+            for attachment_id in claim.attachment_ids
+        ]
 
-    async def _opened(self, stored: Stored) -> Claimed:
+    async def _opened(self, stored: Stored, *, is_rendition: bool) -> Claimed:
         seal = await self._seals.of(Place(stored.practice_id, stored.patient_id, stored.id))
+        name = seal.open_file_name(stored.file_name_sealed)
+        media_type = served_type(stored.declared_type, stored.sniffed_type)
         return Claimed(
             id=stored.id,
-            file_name=seal.open_file_name(stored.file_name_sealed),
-            media_type=served_type(stored.declared_type, stored.sniffed_type),
+            file_name=rendition_name(name, media_type) if is_rendition else name,
+            media_type=media_type,
             size=stored.size,
             sha256=seal.open_sha256(stored.sha256_sealed),
         )

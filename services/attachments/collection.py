@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis import logs
 from chassis.database import Database
 from chassis.refusal import Refusal
-from services.attachments import storage
+from services.attachments import originals, storage
 from services.attachments.domain import LIFETIME_UNCLAIMED, State
 from services.attachments.due import Due, find_due
 from services.attachments.objects import ObjectStore, StoreUnavailable
@@ -91,16 +91,23 @@ class Collector:
             await storage.begin_deletion(tx, due.practice_id, due.id, seen, self._clock())
 
     async def _delete(self, collected: Collected) -> None:
-        """The object first, then the row that knows of it."""
+        """The objects first, then the row that knows of them."""
         try:
             while due := await self._due(State.DELETING, self._clock()):
                 for each in due:
-                    await self._store.remove(each.object_key)
+                    await self._remove_objects(each)
                     async with self._database.transaction([each.practice_id]) as tx:
                         await storage.end_deletion(tx, each.practice_id, each.id)
                     collected.deleted += 1
         except StoreUnavailable as error:
             _LOG.warning("objects not removed", error=error, dependency="store")
+
+    async def _remove_objects(self, due: Due) -> None:
+        async with self._database.transaction([due.practice_id]) as tx:
+            original = await originals.find(tx, due.practice_id, due.id)
+        await self._store.remove(due.object_key)
+        if original is not None and original.object_key is not None:
+            await self._store.remove(original.object_key)
 
     async def _due(self, state: State, before: datetime) -> list[Due]:
         async with self._database.transaction() as tx:

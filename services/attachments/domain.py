@@ -35,6 +35,13 @@ class State(StrEnum):
     DELETING = "deleting"
 
 
+class Side(StrEnum):
+    """Whose a document is."""
+
+    PRACTICE = "practice"
+    PATIENT = "patient"
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """What is said of a document before its bytes come; size and hash are None where not declared."""
@@ -46,6 +53,7 @@ class Header:
     media_type: str
     size: int | None
     sha256: bytes | None
+    keep_original: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class Content:
     size: int
     sha256: bytes
     sniffed_type: str
+    is_photo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,16 @@ def check_may_upload(caller: Caller, practice_id: UUID | None, patient_id: UUID)
         if (entitlement.tenant_id, entitlement.subject_id) == (practice_id, patient_id):
             return entitlement.tenant_id
     raise refusals.patient_not_found()
+
+
+def side_of(caller: Caller) -> Side:
+    """The side on which the caller stands."""
+    return Side.PATIENT if caller.role == "account" else Side.PRACTICE
+
+
+def keeps_original(caller: Caller, header: Header) -> bool:
+    """Whether the practice may keep a photo as it came: its own, or a patient's who agreed."""
+    return side_of(caller) is Side.PRACTICE or header.keep_original
 
 
 def check_content(header: Header, content: Content) -> None:

@@ -1,7 +1,7 @@
 """Gives documents out: by grant, from any offset on, opened segment by segment."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, closing
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,34 +9,38 @@ from uuid import UUID
 from chassis.audit import record_audit
 from chassis.caller import Caller
 from chassis.database import Database
-from services.attachments import refusals, storage
-from services.attachments.domain import served_type
+from services.attachments import originals, refusals, storage
+from services.attachments.domain import Side, served_type, side_of
 from services.attachments.grants import Grants
 from services.attachments.metrics import Metrics
 from services.attachments.objects import ObjectMissing, ObjectStore, StoreUnavailable
-from services.attachments.seals import Place, Seals
-from services.attachments.segments import (
-    HEADER_SIZE,
-    DocumentDamaged,
-    SegmentOpener,
-    sealed_range,
-    sealed_segment_size,
-    segment_count,
-)
+from services.attachments.opening import note_opening
+from services.attachments.originals import Original
+from services.attachments.photos import rendition_name
+from services.attachments.reading import Document, read_document
+from services.attachments.seals import DocumentSeal, Place, Seals
+from services.attachments.segments import DocumentDamaged
 from services.attachments.storage import Stored
-
-# So many segments are read from the store at a time.
-_BLOCK = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which document a caller wants, and from which byte on."""
+    """Which document a caller wants, and from which byte on; `original`: a photo as it came."""
 
     practice_id: UUID
     attachment_id: UUID
     grant: str
     offset: int
+    original: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A document, and the photo as it came where this is its rendition."""
+
+    stored: Stored
+    original: Original | None
+    original_kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Download:
     media_type: str
     size: int
     sha256: bytes
+    original_kept: bool
     chunks: AsyncGenerator[bytes, None]
 
 
@@ -78,42 +83,64 @@ class Downloads:
             practice_id=wish.practice_id,
             attachment_id=wish.attachment_id,
         )
-        stored = await self._note_reading(caller, wish)
+        found = await self._note_reading(caller, wish)
+        stored = found.stored
         place = Place(stored.practice_id, stored.patient_id, stored.id)
         seal = await self._seals.of(place)
+        if wish.original and found.original is not None:
+            return self._original(found.original, stored, place, seal, wish.offset)
+        media_type = served_type(stored.declared_type, stored.sniffed_type)
+        name = seal.open_file_name(stored.file_name_sealed)
+        document = Document(stored.object_key, seal.open_key(stored.key_sealed), place.content(), stored.size)
         return Download(
-            file_name=seal.open_file_name(stored.file_name_sealed),
-            media_type=served_type(stored.declared_type, stored.sniffed_type),
+            file_name=name if found.original is None else rendition_name(name, media_type),
+            media_type=media_type,
             size=stored.size,
             sha256=seal.open_sha256(stored.sha256_sealed),
-            chunks=self._chunks(stored, place.content(), seal.open_key(stored.key_sealed), wish.offset),
+            original_kept=found.original_kept,
+            chunks=self._chunks(document, wish.offset),
         )
 
-    async def _note_reading(self, caller: Caller, wish: Wish) -> Stored:
+    def _original(
+        self, original: Original, stored: Stored, place: Place, seal: DocumentSeal, offset: int
+    ) -> Download:
+        if original.object_key is None or original.key_sealed is None:
+            raise refusals.original_not_kept()
+        key = seal.open_original_key(original.key_sealed)
+        return Download(
+            file_name=seal.open_file_name(stored.file_name_sealed),
+            media_type=served_type(stored.declared_type, original.media_type),
+            size=original.size,
+            sha256=seal.open_original_sha256(original.sha256_sealed),
+            original_kept=False,
+            chunks=self._chunks(Document(original.object_key, key, place.content(), original.size), offset),
+        )
+
+    async def _note_reading(self, caller: Caller, wish: Wish) -> _Found:
         async with self._database.transaction([wish.practice_id]) as tx:
             stored = await storage.find_held(tx, wish.practice_id, wish.attachment_id)
             if stored is None:
                 raise refusals.attachment_not_found(wish.attachment_id)
-            if wish.offset > stored.size:
-                raise refusals.offset_out_of_range()
+            original = await originals.find(tx, stored.practice_id, stored.id)
+            found = _Found(stored, original, _may_have(caller, original))
+            _check(wish, found)
             await record_audit(
                 tx,
                 caller=caller,
                 tenant_id=stored.practice_id,
-                action="download_attachment",
+                action="download_original" if wish.original and original else "download_attachment",
                 object_kind="attachment",
                 object_id=stored.id,
                 now=self._clock(),
             )
-        return stored
+            await note_opening(tx, caller, stored, self._clock())
+        return found
 
-    async def _chunks(
-        self, stored: Stored, belongs_to: bytes, key: bytes, offset: int
-    ) -> AsyncGenerator[bytes, None]:
-        if offset == stored.size:
+    async def _chunks(self, document: Document, offset: int) -> AsyncGenerator[bytes, None]:
+        if offset == document.size:
             return
         try:
-            async with aclosing(self._opened(stored, belongs_to, key, offset)) as chunks:
+            async with aclosing(read_document(self._store, document, offset)) as chunks:
                 async for chunk in chunks:
                     self._metrics.down.inc(len(chunk))
                     yield chunk
@@ -122,28 +149,17 @@ class Downloads:
         except ObjectMissing as error:
             raise DocumentDamaged from error
 
-    async def _opened(
-        self, stored: Stored, belongs_to: bytes, key: bytes, offset: int
-    ) -> AsyncGenerator[bytes, None]:
-        """The segments from the offset on, each sent only once it has proved to be the right one."""
-        wanted = sealed_range(stored.size, offset)
-        opener = SegmentOpener(key, await self._header(stored), belongs_to, stored.size)
-        skip = wanted.skip
-        with closing(await self._store.open(stored.object_key, wanted.start, wanted.length)) as reader:
-            for first in range(wanted.first, segment_count(stored.size), _BLOCK):
-                sizes = _sealed_sizes(stored.size, first)
-                block = await reader.read(sum(sizes))
-                position = 0
-                for index, size in enumerate(sizes, start=first):
-                    yield opener.open(index, block[position : position + size])[skip:]
-                    position, skip = position + size, 0
 
-    async def _header(self, stored: Stored) -> bytes:
-        with closing(await self._store.open(stored.object_key, 0, HEADER_SIZE)) as reader:
-            return await reader.read(HEADER_SIZE)
+def _may_have(caller: Caller, original: Original | None) -> bool:
+    """Whether the caller may have the photo as it came: the practice's side, where it is kept."""
+    return original is not None and original.object_key is not None and side_of(caller) is Side.PRACTICE
 
 
-def _sealed_sizes(size: int, first: int) -> list[int]:
-    """The sealed sizes of the segments of one block."""
-    last = min(first + _BLOCK, segment_count(size))
-    return [sealed_segment_size(size, index) for index in range(first, last)]
+def _check(wish: Wish, found: _Found) -> None:
+    size = found.stored.size
+    if wish.original and found.original is not None:
+        if not found.original_kept:
+            raise refusals.original_not_kept()
+        size = found.original.size
+    if wish.offset > size:
+        raise refusals.offset_out_of_range()

@@ -61,3 +61,31 @@ def upload_in_progress() -> Refusal:
     return Refusal(
         Status.ABORTED, "UPLOAD_IN_PROGRESS", "the same request is being uploaded; try again later"
     )
+
+
+def too_many_uploads(limit: int) -> Refusal:
+    return Refusal(
+        Status.RESOURCE_EXHAUSTED,
+        "TOO_MANY_UPLOADS",
+        "this caller uploads as many documents at once as are allowed",
+        metadata={"limit": str(limit)},
+    )
+
+
+def quota_exceeded(quota_bytes: int) -> Refusal:
+    return Refusal(
+        Status.RESOURCE_EXHAUSTED,
+        "QUOTA_EXCEEDED",
+        "the practice's documents would take more room than they may",
+        metadata={"quota_bytes": str(quota_bytes)},
+    )
+
+
+def original_not_kept() -> Refusal:
+    return Refusal(
+        Status.NOT_FOUND, "ORIGINAL_NOT_KEPT", "the photo is not kept as it came, or not for this caller"
+    )
+
+
+def practice_not_found() -> Refusal:
+    return Refusal(Status.NOT_FOUND, "PRACTICE_NOT_FOUND", "no such practice")

@@ -36,6 +36,19 @@ async def take_chunks(requests: AsyncIterator[pb.UploadAttachmentRequest]) -> As
         yield request.chunk
 
 
+async def patiently(chunks: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
+    """The chunks; refuses when the next one is too long in coming."""
+    while True:
+        try:
+            async with asyncio.timeout(seconds):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise Refusal(Status.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "no chunk came in time") from error
+        yield chunk
+
+
 @contextlib.asynccontextmanager
 async def hearing_out(requests: AsyncIterator[pb.UploadAttachmentRequest]) -> AsyncIterator[None]:
     """Let a caller who is refused send on for two seconds, to nobody, before the call ends.

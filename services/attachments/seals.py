@@ -45,6 +45,18 @@ class DocumentSeal:
     def open_key(self, sealed: bytes) -> bytes:
         return self._sealer.open(sealed, *self._belongs_to, "key")
 
+    def seal_original_sha256(self, sha256: bytes) -> bytes:
+        return self._sealer.seal(sha256, *self._belongs_to, "original_sha256")
+
+    def open_original_sha256(self, sealed: bytes) -> bytes:
+        return self._sealer.open(sealed, *self._belongs_to, "original_sha256")
+
+    def seal_original_key(self, key: bytes) -> bytes:
+        return self._sealer.seal(key, *self._belongs_to, "original_key")
+
+    def open_original_key(self, sealed: bytes) -> bytes:
+        return self._sealer.open(sealed, *self._belongs_to, "original_key")
+
 
 class Seals:
     """The seals of documents, by their patients' keys."""

@@ -70,6 +70,7 @@ class AttachmentServicer(attachments_pb2_grpc.AttachmentServiceServicer):
                     media_type=download.media_type,
                     size=download.size,
                     sha256=download.sha256,
+                    original_kept=download.original_kept,
                 )
             )
             async for chunk in chunks:
@@ -100,6 +101,7 @@ def _header(by: Caller, header: pb.UploadHeader) -> Header:
         patient_id=patient_id,
         size=size,
         sha256=sha256,
+        keep_original=header.keep_original,
         **checked,
     )
 
@@ -109,7 +111,9 @@ def _wish(by: Caller, request: pb.DownloadAttachmentRequest) -> Wish:
     attachment_id = required_uuid("attachment_id", request.attachment_id)
     if request.offset < 0:
         raise invalid("offset", "must not be negative")
-    return Wish(_own_practice(by, practice_id), attachment_id, request.grant, request.offset)
+    return Wish(
+        _own_practice(by, practice_id), attachment_id, request.grant, request.offset, request.original
+    )
 
 
 def _own_practice(by: Caller, practice_id: UUID | None) -> UUID:

@@ -21,7 +21,7 @@ class StoreSettings:
 
 @dataclass(frozen=True)
 class ApiSettings:
-    """The api."""
+    """The api. `quota_bytes` is what the documents of a practice may take that has no quota of its own."""
 
     grpc: GrpcSettings
     database_url: Secret
@@ -33,6 +33,7 @@ class ApiSettings:
     metrics_port: int
     metrics_host: str = "127.0.0.1"
     max_attachment_bytes: int = 50 * 1024 * 1024
+    quota_bytes: int = 10 * 1024 * 1024 * 1024
     log_level: str = "info"
 
 
@@ -41,6 +42,7 @@ class WorkerSettings:
     """The worker, and the command `collect`."""
 
     database_url: Secret
+    amqp_url: Secret
     s3: StoreSettings
     identity_target: str
     messaging_target: str

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, delete, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.attachments.domain import Holding, State
-from services.attachments.tables import attachment
+from services.attachments.domain import Holding, Side, State
+from services.attachments.tables import attachment, original
+from services.attachments.usage import free
 
 _HELD = (State.CLAIMED, State.ATTACHED)
 
@@ -28,6 +29,7 @@ class Arrival:
     key_sealed: bytes
     file_name_sealed: bytes
     declared_type: str
+    uploaded_by: Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,15 @@ class Stored:
     sniffed_type: str
     size: int
     sha256_sealed: bytes
+    uploaded_by: Side
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What is added to a row once the document is whole."""
+    """What is added to a row once the document is whole, or its rendition is."""
 
+    object_key: str
+    key_sealed: bytes
     size: int
     sha256_sealed: bytes
     sniffed_type: str
@@ -108,9 +113,7 @@ async def finish(
         .values(
             state=State.READY,
             state_at=attachment.c.created_at,
-            size=sealed.size,
-            sha256_sealed=sealed.sha256_sealed,
-            sniffed_type=sealed.sniffed_type,
+            **{name: getattr(sealed, name) for name in Sealed.__slots__},
         )
         .returning(attachment)
     )
@@ -173,9 +176,18 @@ async def give_up(tx: AsyncConnection, practice_id: UUID, attachment_id: UUID, n
 
 
 async def end_deletion(tx: AsyncConnection, practice_id: UUID, attachment_id: UUID) -> None:
-    """The document's object is gone: so is its row."""
+    """The document's objects are gone: so is its row, and what it took is free."""
+    kept = select(func.coalesce(func.sum(original.c.size), 0)).where(
+        original.c.practice_id == practice_id,
+        original.c.attachment_id == attachment_id,
+        original.c.object_key.is_not(None),
+    )
+    beside = (await tx.execute(kept)).scalar_one()
     condition = and_(_is(practice_id, attachment_id), attachment.c.state == State.DELETING)
-    await tx.execute(delete(attachment).where(condition))
+    gone = await tx.execute(delete(attachment).where(condition).returning(attachment.c.size))
+    size = gone.scalar_one_or_none()
+    if size is not None:
+        await free(tx, practice_id, size + int(beside))
 
 
 def _is(practice_id: UUID, attachment_id: UUID) -> ColumnElement[bool]:
@@ -193,4 +205,4 @@ def _same_request(arrival: Arrival) -> ColumnElement[bool]:
 def _stored(row: Row[tuple[object, ...]]) -> Stored:
     values = row._mapping
     fields = {name: values[name] for name in Stored.__slots__}
-    return Stored(**fields | {"state": State(values["state"])})
+    return Stored(**fields | {"state": State(values["state"]), "uploaded_by": Side(values["uploaded_by"])})

@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, MetaData, Table, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 
 from chassis.tables import define
 
@@ -31,6 +43,8 @@ attachment: Final = Table(
     Column("sniffed_type", Text, nullable=False, server_default=text("''")),
     Column("size", BigInteger, nullable=True),
     Column("sha256_sealed", LargeBinary, nullable=True),
+    Column("uploaded_by", Text, nullable=False, server_default=text("'practice'")),
+    Column("opened_at", DateTime(timezone=True), nullable=True),
     Index(
         "attachment_request",
         "practice_id",
@@ -40,4 +54,29 @@ attachment: Final = Table(
         postgresql_where=text("state <> 'deleting'"),
     ),
     Index("attachment_due", "state", "state_at", postgresql_where=text("state <> 'attached'")),
+)
+
+# A photo as it came, whose rendition the attachment's own row describes; has no object where it is not kept.
+original: Final = Table(
+    "original",
+    metadata,
+    Column("practice_id", Uuid, primary_key=True),
+    Column("attachment_id", Uuid, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256_sealed", LargeBinary, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("object_key", Text, nullable=True, unique=True),
+    Column("key_sealed", LargeBinary, nullable=True),
+    ForeignKeyConstraint(
+        ["practice_id", "attachment_id"], ["attachment.practice_id", "attachment.id"], ondelete="CASCADE"
+    ),
+)
+
+# `quota_bytes` is null where the practice has the quota of all.
+usage: Final = Table(
+    "usage",
+    metadata,
+    Column("practice_id", Uuid, primary_key=True),
+    Column("used_bytes", BigInteger, nullable=False, server_default=text("0")),
+    Column("quota_bytes", BigInteger, nullable=True),
 )

@@ -1,4 +1,4 @@
-"""The worker: collects what no message will ever have."""
+"""The worker: collects what no message will ever have, and publishes what happened here."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,9 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from chassis import outbox
 from chassis.database import Database
 from chassis.grpc_client import channel
+from chassis.relay import Relay
 from chassis.service_tokens import ServiceTokens
+from chassis.tables import OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
 from chassis.worker import Worker
 from services.attachments.collection import Collector
@@ -20,6 +23,7 @@ from services.attachments.settings import WorkerSettings
 _POOL_SIZE = 2
 _COLLECT_EVERY = timedelta(minutes=5)
 _SWEEP_EVERY = timedelta(hours=24)
+_PRUNE_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,12 @@ class Jobs:
 
     collector: Collector
     sweep: OrphanSweep
+    database: Database
+
+    async def prune(self) -> None:
+        """Forget what was published long ago."""
+        async with self.database.transaction() as tx:
+            await outbox.prune(tx)
 
 
 def _now() -> datetime:
@@ -48,6 +58,7 @@ async def _jobs(settings: WorkerSettings, telemetry: Telemetry) -> AsyncIterator
         yield Jobs(
             Collector(database=database, store=store, existing_messages=lookup.existing, clock=_now),
             OrphanSweep(database=database, store=store, clock=_now),
+            database,
         )
     finally:
         store.close()
@@ -59,11 +70,19 @@ async def _jobs(settings: WorkerSettings, telemetry: Telemetry) -> AsyncIterator
 async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Work until stopped."""
     telemetry = Telemetry("attachments", "worker", settings.metrics_port, settings.metrics_host)
+    relay = Relay(
+        database_url=settings.database_url,
+        amqp_url=settings.amqp_url,
+        exchange="attachments",
+        registry=telemetry.registry,
+    )
     telemetry.start()
     async with _jobs(settings, telemetry) as jobs:
         worker = Worker(settings.database_url)
         worker.every("collect", _COLLECT_EVERY, jobs.collector.collect)
         worker.every("sweep", _SWEEP_EVERY, jobs.sweep.sweep)
+        worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
+        worker.every("prune", _PRUNE_EVERY, jobs.prune)
         telemetry.ready = True
         await worker.run(stop)
     telemetry.stop()

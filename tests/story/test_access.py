@@ -117,6 +117,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "AttachmentService.UploadAttachment": PRACTICE | {"account"},
     "AttachmentService.DownloadAttachment": PRACTICE | {"account"},
     "AttachmentService.ClaimAttachments": frozenset({"messaging"}),
+    "UsageService.GetUsage": PRACTICE | {"operator"},
+    "UsageService.SetQuota": frozenset({"operator"}),
     "NoticeService.SendNotice": frozenset({"identity"}),
     "PromptService.ListPrompts": PRACTICE,
     "PromptService.ReportNotForMe": frozenset({"portal"}),

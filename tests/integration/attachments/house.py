@@ -24,7 +24,7 @@ from chassis.statements import StatementSigner, StatementVerifier
 from chassis.telemetry import Telemetry
 from chassis.tokens import PERSON_LIFETIME, TokenSigner, TokenVerifier
 from praxispost.attachments.v1 import attachments_pb2 as pb
-from praxispost.attachments.v1 import attachments_pb2_grpc
+from praxispost.attachments.v1 import attachments_pb2_grpc, usage_pb2_grpc
 from services.attachments import grants
 from services.attachments.access import ACCESS
 from services.attachments.claims import Claims
@@ -32,12 +32,16 @@ from services.attachments.downloads import Downloads
 from services.attachments.grants import Grants
 from services.attachments.metrics import Metrics
 from services.attachments.objects import ObjectStore
+from services.attachments.renditions import Renditions
 from services.attachments.seals import Seals
 from services.attachments.servicer import AttachmentServicer
 from services.attachments.settings import StoreSettings
 from services.attachments.uploads import Uploads
+from services.attachments.usage import Usage
+from services.attachments.usage_servicer import UsageServicer
 
 LIMIT = 50 * 1024 * 1024
+QUOTA = 10 * 1024 * 1024 * 1024
 CHUNK = 65_536
 
 
@@ -68,6 +72,7 @@ class Client:
         self._target = target
         self._channel = aio.insecure_channel(target)
         self.stub = attachments_pb2_grpc.AttachmentServiceStub(self._channel)
+        self.usage = usage_pb2_grpc.UsageServiceStub(self._channel)
         self._tokens = TokenSigner(key)
         self._grants = StatementSigner(key, grants.ISSUER, grants.KIND)
 
@@ -193,6 +198,10 @@ def messaging() -> Caller:
     return _caller("messaging", None)
 
 
+def operator() -> Caller:
+    return _caller("operator", None)
+
+
 def sha256(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
 
@@ -225,10 +234,13 @@ async def open_house(
     seals = Seals(Keys(key_database, FileWrappingKeys(stores.wrapping_keys)))
     store = ObjectStore(s3 or stores.s3, patience=store_patience)
     metrics = Metrics(CollectorRegistry())
+    usage = Usage(database=database, quota=QUOTA, clock=clock)
     uploads = Uploads(
         database=database,
         seals=seals,
         store=store,
+        usage=usage,
+        renditions=Renditions(store, LIMIT),
         metrics=metrics,
         limit=LIMIT,
         clock=clock,
@@ -242,7 +254,8 @@ async def open_house(
         database=database, seals=seals, store=store, grants=Grants(granting), metrics=metrics, clock=_now
     )
     claims = Claims(database=database, seals=seals, clock=_now)
-    server = _server(keys, AttachmentServicer(uploads=uploads, downloads=downloads, claims=claims))
+    servicer = AttachmentServicer(uploads=uploads, downloads=downloads, claims=claims)
+    server = _server(keys, servicer, UsageServicer(usage))
     serving = await server.start()
     house = House(f"127.0.0.1:{server.port}", key, database, store)
     try:
@@ -256,7 +269,7 @@ async def open_house(
         await database.close()
 
 
-def _server(keys: PublicKeys, servicer: AttachmentServicer) -> GrpcServer:
+def _server(keys: PublicKeys, servicer: AttachmentServicer, usage: UsageServicer) -> GrpcServer:
     server = GrpcServer(
         GrpcSettings(port=0),
         access=ACCESS,
@@ -265,4 +278,5 @@ def _server(keys: PublicKeys, servicer: AttachmentServicer) -> GrpcServer:
         error_domain="attachments.praxispost",
     )
     server.add(attachments_pb2_grpc.add_AttachmentServiceServicer_to_server, servicer)
+    server.add(usage_pb2_grpc.add_UsageServiceServicer_to_server, usage)
     return server

@@ -44,7 +44,7 @@ async def publishing(key: SigningKey) -> AsyncIterator[str]:
 class AttachmentsProcesses:
     """Starts processes on the tests' stores."""
 
-    def __init__(self, stores: Stores, data: DataFolder, others: str) -> None:
+    def __init__(self, stores: Stores, data: DataFolder, others: str, amqp_url: str) -> None:
         self._data = data
         self._made: list[Process] = []
         self.grpc_port = data.port("attachments-test-grpc")
@@ -53,6 +53,7 @@ class AttachmentsProcesses:
             "PRAXISPOST_GRPC_PORT": str(self.grpc_port),
             "PRAXISPOST_METRICS_PORT": str(self.metrics_port),
             "PRAXISPOST_DATABASE_URL": stores.database_url,
+            "PRAXISPOST_AMQP_URL": amqp_url,
             "PRAXISPOST_KEYS_DATABASE_URL": stores.keys_database_url,
             "PRAXISPOST_WRAPPING_KEYS": str(stores.wrapping_keys),
             "PRAXISPOST_IDENTITY_TARGET": others,

@@ -8,12 +8,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A document, and the media type that its first bytes tell; empty where they do not."""
+    """A document, and the media type that its first bytes tell; empty where they do not.
+
+    Those that begin as photos are broken ones: they come out as they are, to be saved and not shown.
+    """
 
     name: str
     content: bytes
     declared: str
     sniffed: str
+
+    @property
+    def served(self) -> str:
+        """The media type that it comes out with."""
+        if self.sniffed.startswith("image/"):
+            return "application/octet-stream"
+        return self.sniffed or self.declared.partition(";")[0]
 
 
 def _archive(*names: str) -> bytes:

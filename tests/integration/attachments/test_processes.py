@@ -16,6 +16,7 @@ from chassis.caller import Caller
 from chassis.signing import SigningKey
 from deploy.local.data_folder import DataFolder
 from deploy.local.processes import Process
+from deploy.local.rabbitmq import RabbitMq
 from praxispost.attachments.v1 import attachments_pb2 as pb
 from tests.integration.attachments.house import CHUNK, LIMIT, Client, House, Stores, header, staff
 from tests.integration.attachments.processes import AttachmentsProcesses, publishing
@@ -33,10 +34,10 @@ def key() -> SigningKey:
 
 @pytest.fixture
 async def processes(
-    stores: Stores, stores_folder: DataFolder, key: SigningKey
+    stores: Stores, stores_folder: DataFolder, rabbitmq: RabbitMq, key: SigningKey
 ) -> AsyncIterator[AttachmentsProcesses]:
     async with publishing(key) as others:
-        processes = AttachmentsProcesses(stores, stores_folder, others)
+        processes = AttachmentsProcesses(stores, stores_folder, others, rabbitmq.url)
         yield processes
         await asyncio.to_thread(processes.end)
 
