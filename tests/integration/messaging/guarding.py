@@ -1,18 +1,15 @@
 """A practice that writes one text to many, over the public RPCs."""
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from google.protobuf.message import Message
-
 from chassis.caller import Caller
 from chassis.events import unwrap
 from chassis.statements import StatementSigner
+from praxispost.chassis.v1.envelope_pb2 import Envelope
 from praxispost.messaging.v1 import guard_pb2, guard_pb2_grpc
 from praxispost.messaging.v1 import messaging_pb2 as wire
-from praxispost.messaging.v1.events_pb2 import PromptWanted
 from tests.integration.messaging.post import Post, refusing, staff
 
 TEXT = "Jetzt zur Grippeimpfung!"
@@ -86,13 +83,8 @@ class House:
         return signer.sign(claims, audience="messaging", now=now, lifetime=timedelta(minutes=5))
 
 
-def as_of(caller: Caller, practice_id: UUID) -> Caller:
-    """The same person, said to be of another practice."""
-    return dataclasses.replace(caller, tenant_id=practice_id)
-
-
-async def events(post: Post, kind: str, message_id: str) -> list[Message]:
-    """The data of what was published about the message."""
+async def envelopes(post: Post, kind: str, about: str) -> list[Envelope]:
+    """What was published of this kind about a message."""
     rows = await post.rows("SELECT envelope FROM outbox WHERE type = :kind ORDER BY id", kind=kind)
     found = [unwrap(row.envelope) for row in rows]
-    return [PromptWanted.FromString(each.data) for each in found if each.aggregate_id == message_id]
+    return [each for each in found if each.aggregate_id == about]

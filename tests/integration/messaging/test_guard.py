@@ -9,7 +9,8 @@ import pytest
 
 from praxispost.messaging.v1 import messaging_pb2 as wire
 from praxispost.messaging.v1.events_pb2 import PROMPT_REASON_RELEASED, PromptWanted
-from tests.integration.messaging.guarding import LIMIT, TEXT, House, events
+from services.messaging.guard.storage import forget_texts
+from tests.integration.messaging.guarding import LIMIT, TEXT, House, envelopes
 from tests.integration.messaging.post import Post, account, reason, refusing, staff
 
 
@@ -24,9 +25,8 @@ async def test_the_text_that_reaches_the_tenth_patient_is_held(house: House) -> 
     held = sent[-1][1].message_id
     assert await house.tick(held) == wire.RECEIPT_STATE_HELD
     assert await house.tick(sent[0][1].message_id) == wire.RECEIPT_STATE_QUEUED
-    rows = await house.post.rows("SELECT type FROM outbox WHERE type = 'messaging.message_sent'")
-    assert await events(house.post, "messaging.message_sent", held) == []
-    assert len(rows) >= LIMIT - 1
+    told = [await envelopes(house.post, "messaging.message_sent", each.message_id) for _, each in sent]
+    assert [len(each) for each in told] == [1] * (LIMIT - 1) + [0]
 
 
 async def test_simultaneous_sends_are_counted_one_after_the_other(house: House) -> None:
@@ -110,8 +110,8 @@ async def test_a_second_person_releases_all_that_is_held_with_the_text(house: Ho
         assert set(released.message_ids) == {message_id for _, message_id in held}
     for patient_id, message_id in held:
         assert await house.tick(message_id) == wire.RECEIPT_STATE_QUEUED
-        [wanted] = await events(house.post, "messaging.prompt_wanted", message_id)
-        assert wanted == PromptWanted(
+        [wanted] = await envelopes(house.post, "messaging.prompt_wanted", message_id)
+        assert PromptWanted.FromString(wanted.data) == PromptWanted(
             patient_id=str(patient_id),
             conversation_id=waiting[[each.id for each in waiting].index(message_id)].conversation_id,
             contact_version=1,
@@ -255,6 +255,17 @@ async def test_what_is_kept_of_a_text_is_a_hash_of_this_practice_only(house: Hou
     rows = await house.post.rows("SELECT practice_id, text_hash FROM recent_text")
     hashes = {row.practice_id: row.text_hash for row in rows}
     assert hashes[house.practice_id] != hashes[neighbour.tenants[0]]
+
+
+async def test_texts_are_forgotten_after_their_hour_in_all_practices(house: House) -> None:
+    await house.to_many(1)
+    house.post.clock.ahead = timedelta(hours=2)
+    [(patient_id, _)] = await house.to_many(1)
+    async with house.post.database.transaction() as tx:
+        await forget_texts(tx, house.post.clock() - timedelta(hours=1))
+    query = "SELECT patient_id FROM recent_text WHERE practice_id = :practice"
+    rows = await house.post.rows(query, practice=house.practice_id)
+    assert [row.patient_id for row in rows] == [patient_id]
 
 
 @pytest.mark.parametrize(
