@@ -66,6 +66,7 @@ async def insert_message(
     held: bool,
 ) -> None:
     """The message, its attachments, its first fact, and that nobody has opened it."""
+    receipt = first_receipt(draft.direction, sent_at, held=held)
     row = {
         "practice_id": draft.practice_id,
         "id": draft.id,
@@ -82,7 +83,7 @@ async def insert_message(
         "in_reply_to": draft.in_reply_to,
         "attachment_count": len(draft.attachments),
         "legal_basis": _legal_basis(draft),
-        **receipt_values(first_receipt(draft.direction, sent_at, held=held)),
+        **receipt_values(receipt),
     }
     await tx.execute(insert(tables.message).values(row))
     if draft.attachments:
@@ -91,7 +92,7 @@ async def insert_message(
     kind = FactKind.HELD if held else FactKind.QUEUED
     first = Fact(fact_id(draft.id, kind), kind, sent_at)
     await receipts.add(tx, [receipts.NewFact(draft.practice_id, draft.id, first)])
-    await unread.stored(tx, draft, conversation_id, sent_at, held=held)
+    await unread.stored(tx, draft, conversation_id, sent_at, receipt)
 
 
 def _legal_basis(draft: Draft) -> object:

@@ -67,14 +67,14 @@ def due_at(sent_at: datetime, read_by: datetime | None = None) -> datetime:
     return sent_at + READ_WITHIN if read_by is None else read_by
 
 
-def matter(direction: Direction, receipt: Receipt) -> Matter | None:
+def matter(direction: Direction, receipt: Receipt, sent_at: datetime) -> Matter | None:
     """What the message's receipt makes of it; None once it was opened, or where it is never sent."""
     if receipt.state in (State.READ, State.REJECTED):
         return None
     if receipt.state is State.HELD:
-        return Matter(WorkKind.HELD, None)
+        return Matter(WorkKind.HELD, sent_at)
     if direction is Direction.TO_PRACTICE:
-        return Matter(WorkKind.UNREAD_ANSWER, receipt.sent_at)
+        return Matter(WorkKind.UNREAD_ANSWER, sent_at)
     if receipt.state is State.FAILED:
         return Matter(WorkKind.FAILED, receipt.failed_at)
     return Matter(WorkKind.DUE, None)

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, select, union_all
 
 from services.messaging import tables
-from services.messaging.work.domain import OF_PATIENT, ConversationState, WorkFilter, WorkKind
+from services.messaging.work.domain import OF_MESSAGES, OF_PATIENT, ConversationState, WorkFilter, WorkKind
 
 _CONVERSATION: Final = tables.conversation
 _UNREAD: Final = tables.unread_message
@@ -26,7 +26,7 @@ def condition(wanted: WorkFilter, practice_id: UUID, caller_id: UUID, now: datet
     return _CONVERSATION.c.id.in_(_members(wanted, practice_id, caller_id, now))
 
 
-def _members(wanted: WorkFilter, practice_id: UUID, caller_id: UUID, now: datetime) -> Any:
+def _members(wanted: WorkFilter, practice_id: UUID, caller_id: UUID, now: datetime) -> Select[tuple[UUID]]:
     if wanted is WorkFilter.SENT_BY_ME:
         return select(_AUTHOR.c.conversation_id).where(
             _AUTHOR.c.practice_id == practice_id, _AUTHOR.c.author_id == caller_id
@@ -36,9 +36,15 @@ def _members(wanted: WorkFilter, practice_id: UUID, caller_id: UUID, now: dateti
             _UNREAD.c.practice_id == practice_id, _UNREAD.c.kind.in_(OF_PATIENT)
         )
     if wanted is WorkFilter.NEEDS_SOMEBODY:
-        return union_all(_waiting(practice_id, list(WorkKind), now), _with_task(practice_id))
+        return _first(union_all(_waiting(practice_id, OF_MESSAGES, now), _with_task(practice_id)))
     kind = WorkKind.DUE if wanted is WorkFilter.DUE else WorkKind.FAILED
-    return _waiting(practice_id, [kind], now)
+    return _first(_waiting(practice_id, [kind], now))
+
+
+def _first(few: CompoundSelect[tuple[UUID]] | Select[tuple[UUID]]) -> Select[tuple[UUID]]:
+    """Looked up before the conversations: what is overdue stands far behind the newest ones."""
+    these = few.cte("these").prefix_with("MATERIALIZED", dialect="postgresql")
+    return select(these.c[0])
 
 
 def _waiting(practice_id: UUID, kinds: Sequence[WorkKind], now: datetime) -> Select[tuple[UUID]]:

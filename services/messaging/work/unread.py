@@ -16,7 +16,7 @@ from services.messaging import tables
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.receipts import storage as receipts
-from services.messaging.receipts.domain import Receipt, first_receipt
+from services.messaging.receipts.domain import Receipt
 from services.messaging.receipts.storage import MessageKey
 from services.messaging.sending.domain import Draft
 from services.messaging.work.domain import OF_PATIENT, Matter, due_at, matter
@@ -27,11 +27,11 @@ _STILL_SETTLED: Final = case((_UNREAD.c.due_at <= _UNREAD.c.settled_at, _UNREAD.
 
 
 async def stored(
-    tx: AsyncConnection, draft: Draft, conversation_id: UUID, sent_at: datetime, *, held: bool
+    tx: AsyncConnection, draft: Draft, conversation_id: UUID, sent_at: datetime, receipt: Receipt
 ) -> None:
-    """A message was stored, and perhaps held."""
+    """A message was stored, and has this receipt."""
     due = due_at(sent_at) if draft.direction is Direction.TO_PATIENT else None
-    first = matter(draft.direction, first_receipt(draft.direction, sent_at, held=held))
+    first = matter(draft.direction, receipt, sent_at)
     if first is not None:
         await tx.execute(
             insert(_UNREAD).values(
@@ -40,7 +40,7 @@ async def stored(
                 conversation_id=conversation_id,
                 patient_id=draft.patient_id,
                 kind=first.kind,
-                since=sent_at if held else first.since or due,
+                since=first.since or due,
                 due_at=due,
             )
         )
@@ -58,7 +58,9 @@ async def follow(tx: AsyncConnection, turned: Iterable[tuple[StoredMessage, Rece
     opened: list[MessageKey] = []
     changed: dict[MessageKey, Matter] = {}
     for message, receipt in turned:
-        before, after = matter(message.direction, message.receipt), matter(message.direction, receipt)
+        before, after = (
+            matter(message.direction, each, message.sent_at) for each in (message.receipt, receipt)
+        )
         if after is None:
             opened.append((message.practice_id, message.id))
         elif after != before:
