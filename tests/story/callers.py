@@ -27,6 +27,7 @@ from praxispost.identity.v1.staff_pb2_grpc import StaffServiceStub
 from praxispost.identity.v1.tokens_pb2 import ExchangeSessionRequest, IssueServiceTokenRequest
 from praxispost.identity.v1.tokens_pb2_grpc import TokenServiceStub
 from praxispost.messaging.v1.messaging_pb2_grpc import MessagingServiceStub
+from praxispost.messaging.v1.work_pb2_grpc import WorkServiceStub
 
 RENEW_BEFORE_SECONDS = 10.0
 CALL_SECONDS = 20.0
@@ -153,6 +154,11 @@ class Caller:
     def messages(self) -> MessagingServiceStub:
         """messaging's MessagingService."""
         return MessagingServiceStub(self.channel("messaging"))
+
+    @cached_property
+    def work(self) -> WorkServiceStub:
+        """messaging's WorkService."""
+        return WorkServiceStub(self.channel("messaging"))
 
     @cached_property
     def attachments(self) -> AttachmentServiceStub:

@@ -9,6 +9,7 @@ import grpc
 
 from tests.story.callers import refused
 from tests.story.cast import Stage
+from tests.story.hard_cases import HARD_CASES
 from tests.story.latency import WANTED_P95_SECONDS, measure
 from tests.story.steps import STEPS, Play
 
@@ -20,9 +21,9 @@ class StepFailed(Exception):
 
 
 def play(stage: Stage, tell: Tell) -> Play:
-    """All steps; ends with StepFailed at the first that fails, since the next ones build on it."""
+    """All steps; ends with StepFailed at the first that fails, since most build on those before."""
     playing = Play(stage)
-    for number, step in enumerate(STEPS, 1):
+    for number, step in enumerate((*STEPS, *HARD_CASES), 1):
         title = (step.__doc__ or step.__name__).rstrip(".")
         started = time.monotonic()
         try:

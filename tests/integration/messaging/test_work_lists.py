@@ -1,4 +1,4 @@
-"""Lists of work: each filter finds its conversations, tasks come from everywhere, nothing is counted twice."""
+"""Lists of work: each filter finds its conversations, tasks come from everywhere, and each counts once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
