@@ -9,6 +9,7 @@ from minio import Minio
 from psycopg import sql
 from psycopg.rows import DictRow, dict_row
 
+from praxispost.chassis.v1.envelope_pb2 import Envelope
 from tests.integration.attachments.house import Stores
 from tests.integration.chassis.waiting import eventually
 
@@ -49,6 +50,12 @@ class Traces:
         with psycopg.connect(self._url, row_factory=dict_row) as connection:
             query = f"SELECT * FROM audit WHERE {conditions} ORDER BY id"
             return connection.execute(query.encode(), equal).fetchall()
+
+    def events(self) -> list[Envelope]:
+        """What is to be told to other services, or was."""
+        with psycopg.connect(self._url) as connection:
+            rows = connection.execute("SELECT envelope FROM outbox ORDER BY id").fetchall()
+        return [Envelope.FromString(envelope) for (envelope,) in rows]
 
     def set_state(self, attachment_id: object, state: str) -> None:
         """Put a document back to a state."""
