@@ -39,6 +39,8 @@ class Environments:
             settings |= self._s3()
         if service.name == "notifier":
             settings |= self._mail() | self._sms()
+        if kind == "bounce":
+            settings |= {"BOUNCE_PORT": str(self._stores.catcher.reports_port)}
         return _prefixed(settings)
 
     def migration(self, service: Service) -> dict[str, str]:

@@ -16,7 +16,7 @@ SERVICES = (
     Service("identity", ("api", "worker"), has_keys=True),
     Service("messaging", ("api", "worker", "intake"), has_keys=True),
     Service("attachments", ("api", "worker"), has_keys=True),
-    Service("notifier", ("api", "worker", "intake"), has_keys=False),
+    Service("notifier", ("api", "worker", "intake", "bounce"), has_keys=False),
 )
 # Whoever calls a service in the platform's own name.
 ACCOUNT_ROLES = ("operator", "portal", *(service.name for service in SERVICES))

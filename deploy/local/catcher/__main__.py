@@ -40,6 +40,7 @@ async def _serve(relay: smtp.Relay, http_port: int, sms_token: str) -> None:
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m deploy.local.catcher")
     arguments.add_argument("--smtp-port", type=int, required=True)
+    arguments.add_argument("--reports-port", type=int, required=True, help="where return paths lead")
     arguments.add_argument("--http-port", type=int, required=True)
     arguments.add_argument("--certificate", type=Path, required=True, help="PEM: certificate and key")
     given = arguments.parse_args()
@@ -47,6 +48,7 @@ def main() -> None:
     tls.load_cert_chain(given.certificate)
     relay = smtp.Relay(
         port=given.smtp_port,
+        reports_port=given.reports_port,
         username=os.environ["CATCHER_SMTP_USERNAME"],
         password=os.environ["CATCHER_SMTP_PASSWORD"],
         tls=tls,

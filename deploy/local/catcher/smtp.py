@@ -10,6 +10,7 @@ from datetime import datetime
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from deploy.local.catcher.post import Post
+from deploy.local.catcher.reports import DsnSmtp, Reporter
 
 # Mail to these local parts is answered so, and not kept: for trying out what follows.
 _REFUSALS = {
@@ -20,18 +21,26 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Who may hand mail over, and over which certificate."""
+    """Who may hand mail over, and over which certificate; and the port that return paths lead to."""
 
     port: int
+    reports_port: int
     username: str
     password: str
     tls: ssl.SSLContext
 
 
 class _Handler:
-    def __init__(self, post: Post, clock: Callable[[], datetime]) -> None:
+    def __init__(self, post: Post, reporter: Reporter, clock: Callable[[], datetime]) -> None:
         self._post = post
+        self._reporter = reporter
         self._clock = clock
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-DSN", *responses[-1:]]
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -47,12 +56,14 @@ class _Handler:
         content = envelope.original_content or b""
         for address in envelope.rcpt_tos:
             await self._post.catch_mail(self._clock(), envelope.mail_from or "", str(address), content)
+            if isinstance(server, DsnSmtp):
+                self._reporter.caught(envelope.mail_from or "", str(address), server.wanted)
         return "250 2.0.0 Caught"
 
 
 async def serve(relay: Relay, post: Post, clock: Callable[[], datetime]) -> asyncio.Server:
     """Listen on this machine only."""
-    handler = _Handler(post, clock)
+    handler = _Handler(post, Reporter(relay.reports_port), clock)
 
     def authenticate(
         server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object
@@ -63,7 +74,7 @@ async def serve(relay: Relay, post: Post, clock: Callable[[], datetime]) -> asyn
         return AuthResult(success=known, handled=False)
 
     def connection() -> SMTP:
-        return SMTP(
+        return DsnSmtp(
             handler,
             hostname="localhost",
             tls_context=relay.tls,

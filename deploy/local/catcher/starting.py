@@ -33,11 +33,12 @@ class SmsAccess:
 
 
 class Catcher:
-    """The catcher's process."""
+    """The catcher's process; to `reports_port` it sends what it reports of mail that it took."""
 
     def __init__(self, data: DataFolder) -> None:
         self._smtp_port = data.port("catcher-smtp")
         self._http_port = data.port("catcher")
+        self.reports_port = data.port("reports")
         self._password = data.secret("catcher-smtp")
         self._token = data.secret("catcher-sms")
         self._ca_file, self._certificate = certificates.ensure(data.part("catcher"))
@@ -76,6 +77,7 @@ class Catcher:
         options = {
             "smtp-port": self._smtp_port,
             "http-port": self._http_port,
+            "reports-port": self.reports_port,
             "certificate": self._certificate,
         }
         return Command(
