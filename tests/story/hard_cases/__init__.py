@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from typing import Final
 
+from tests.story.hard_cases.guard import (
+    one_text_for_many_waits,
+    unread_messages_follow_the_address,
+    who_works_alone_steps_up,
+)
 from tests.story.hard_cases.work import a_practice_shares_its_work
 from tests.story.steps import Play
 
-HARD_CASES: Final[tuple[Callable[[Play], str], ...]] = (a_practice_shares_its_work,)
+HARD_CASES: Final[tuple[Callable[[Play], str], ...]] = (
+    a_practice_shares_its_work,
+    one_text_for_many_waits,
+    who_works_alone_steps_up,
+    unread_messages_follow_the_address,
+)
