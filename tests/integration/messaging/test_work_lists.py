@@ -13,8 +13,8 @@ from sqlalchemy import Engine, event
 
 from chassis.caller import Caller
 from praxispost.identity.v1.events_pb2 import PatientChanged, TaskClosed, TaskKind, TaskOpened
+from praxispost.messaging.v1 import guard_pb2, guard_pb2_grpc, work_pb2
 from praxispost.messaging.v1 import messaging_pb2 as wire
-from praxispost.messaging.v1 import work_pb2
 from praxispost.notifier.v1.events_pb2 import PROMPT_FAILURE_ADDRESS_REFUSED, PromptFailed
 from services.messaging.metrics import Metrics
 from services.messaging.patients.learning import PatientEvents
@@ -225,6 +225,21 @@ async def test_tasks_of_all_kinds_are_one_list_with_the_oldest_first(office: Off
     assert await office.counts() == dict.fromkeys((WorkKind(each.kind) for each in listed), 1)
     await office.post.open(office.physician, answer.message_id)
     assert WorkKind.UNREAD_ANSWER not in await office.counts()
+
+
+async def test_what_is_held_is_a_task_and_nothing_that_the_patient_has_not_read(office: Office) -> None:
+    sent = [await office.sent() for _ in range(10)]
+    held_id = sent[-1][1].message_id
+    held = [each for each in (await office.tasks()).tasks if each.kind == work_pb2.WORK_KIND_HELD]
+    assert [each.id for each in held] == [held_id]
+    assert await office.counts() == {WorkKind.HELD: 1}
+    assert sent[-1][1].conversation_id in await office.found(WorkFilter.NEEDS_SOMEBODY)
+    assert sent[-1][1].conversation_id not in await office.found(WorkFilter.UNREAD_BY_PATIENT)
+    request = guard_pb2.ConfirmHeldRequest(request_id=str(uuid4()), message_id=held_id)
+    stub = guard_pb2_grpc.GuardServiceStub(office.post.channel)
+    await refusing(stub.ConfirmHeld(request, metadata=office.post.to(staff(office.practice_id))))
+    assert await office.counts() == {}
+    assert sent[-1][1].conversation_id in await office.found(WorkFilter.UNREAD_BY_PATIENT)
 
 
 async def test_a_closed_task_goes_and_both_are_told(office: Office) -> None:

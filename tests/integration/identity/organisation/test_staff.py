@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from praxispost.chassis.v1.envelope_pb2 import Envelope
 from praxispost.identity.v1 import sessions_pb2, sessions_pb2_grpc, staff_pb2, tokens_pb2
 from tests.integration.identity.organisation.house import (
     PASSWORD,
@@ -194,6 +195,42 @@ async def test_a_disabled_member_loses_the_sessions_and_gets_in_again_once_enabl
     assert enabled.staff_member.state == staff_pb2.STAFF_STATE_ACTIVE
     assert await reason(house.tokens.ExchangeSession(exchange, metadata=portal)) == "SESSION_ENDED"
     assert (await stub.LoginStaff(login, metadata=portal)).staff_id == str(staff_id)
+
+
+async def test_other_services_hear_once_who_was_disabled_and_who_was_enabled(house: House) -> None:
+    practice, admin = await in_office(house)
+    staff_id = str(await house.member(practice, staff_pb2.STAFF_ROLE_ASSISTANT))
+    disable = staff_pb2.DisableStaffMemberRequest(staff_id=staff_id)
+    enable = staff_pb2.EnableStaffMemberRequest(staff_id=staff_id)
+    for _ in range(2):
+        await house.staff.DisableStaffMember(disable, metadata=admin)
+    house.clock.advance(timedelta(seconds=1))
+    for _ in range(2):
+        await house.staff.EnableStaffMember(enable, metadata=admin)
+    rows = await house.rows("SELECT envelope FROM outbox WHERE type LIKE 'identity.staff_%%' ORDER BY id")
+    envelopes = [Envelope.FromString(envelope) for (envelope,) in rows]
+    told = [each for each in envelopes if each.aggregate_id == staff_id]
+    assert [each.type for each in told] == ["identity.staff_disabled", "identity.staff_enabled"]
+    assert {each.tenant_id for each in told} == {str(practice.id)}
+    assert told[0].aggregate_version < told[1].aggregate_version
+
+
+async def test_messaging_learns_where_a_member_stands_and_nothing_else(house: House) -> None:
+    practice, admin = await in_office(house)
+    neighbour, _ = await in_office(house)
+    staff_id = str(await house.member(practice, staff_pb2.STAFF_ROLE_ASSISTANT))
+    messaging = house.caller("messaging")
+
+    async def state(practice_id: UUID, member: str) -> staff_pb2.StaffState.ValueType:
+        request = staff_pb2.GetStaffStateRequest(practice_id=str(practice_id), staff_id=member)
+        return (await house.staff.GetStaffState(request, metadata=messaging)).state
+
+    assert await state(practice.id, staff_id) == staff_pb2.STAFF_STATE_ACTIVE
+    disable = staff_pb2.DisableStaffMemberRequest(staff_id=staff_id)
+    await house.staff.DisableStaffMember(disable, metadata=admin)
+    assert await state(practice.id, staff_id) == staff_pb2.STAFF_STATE_DISABLED
+    for practice_id, member in ((neighbour.id, staff_id), (practice.id, str(uuid4()))):
+        assert await reason(state(practice_id, member)) == "STAFF_MEMBER_NOT_FOUND"
 
 
 async def test_a_disabled_invitation_cannot_be_accepted_until_it_is_enabled(house: House) -> None:
