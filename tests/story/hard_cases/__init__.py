@@ -8,10 +8,12 @@ from tests.story.hard_cases.guard import (
     unread_messages_follow_the_address,
     who_works_alone_steps_up,
 )
+from tests.story.hard_cases.readers import it_is_asked_who_reads_for_the_child
 from tests.story.hard_cases.work import a_practice_shares_its_work
 from tests.story.steps import Play
 
 HARD_CASES: Final[tuple[Callable[[Play], str], ...]] = (
+    it_is_asked_who_reads_for_the_child,
     a_practice_shares_its_work,
     one_text_for_many_waits,
     who_works_alone_steps_up,
