@@ -19,6 +19,7 @@ from tests.story.cast import (
     Registration,
     Stage,
     download,
+    eventually,
     log_in,
     message_to,
     new_id,
@@ -156,7 +157,7 @@ def the_patient_reads(play: Play) -> str:
 
 
 def the_document_arrives_whole(play: Play) -> str:
-    """The patient downloads the document, also from the middle; without a grant it is refused."""
+    """The patient downloads the document, also from the middle, and the practice hears; only with a grant."""
     request = messaging_pb2.OpenMessageRequest(practice_id=play.practice.id, message_id=play.message_id)
     [attachment] = play.patient.messages.OpenMessage(request).message.attachments
     assert (attachment.file_name, attachment.size) == (FINDINGS.name, len(FINDINGS.content)), attachment
@@ -168,7 +169,12 @@ def the_document_arrives_whole(play: Play) -> str:
     for caller, grant in ((play.patient, ""), (play.physician, attachment.grant)):
         refusal = refusal_of(download, caller, play.practice.id, attachment.id, grant)
         assert refusal.reason == "GRANT_REFUSED", refusal
-    return "same bytes, also from an offset; refused without a grant and with somebody else's"
+    eventually(
+        lambda: receipt(play.physician, play.message_id),
+        lambda seen: seen.attachments_opened == 1,
+        "the practice does not hear that the document was opened",
+    )
+    return "same bytes, also from an offset; opened, once; refused without a grant and with somebody else's"
 
 
 def the_patient_answers(play: Play) -> str:
@@ -275,8 +281,8 @@ def changes_can_be_followed(play: Play) -> str:
     changes = play.physician.messages.ListChanges(messaging_pb2.ListChangesRequest(page_size=1000)).changes
     kinds = [change.kind for change in changes if change.message_id == play.message_id]
     assert kinds[0] == messaging_pb2.CHANGE_KIND_MESSAGE, kinds
-    assert kinds[1:] == [messaging_pb2.CHANGE_KIND_RECEIPT] * 3, kinds
-    return "stored, sent, received, read"
+    assert kinds[1:] == [messaging_pb2.CHANGE_KIND_RECEIPT] * 4, kinds
+    return "stored, sent, received, read, document opened"
 
 
 Step = Callable[[Play], str]

@@ -8,6 +8,7 @@ from tests.story.hard_cases.guard import (
     unread_messages_follow_the_address,
     who_works_alone_steps_up,
 )
+from tests.story.hard_cases.photos import a_photo_tells_no_place
 from tests.story.hard_cases.readers import it_is_asked_who_reads_for_the_child
 from tests.story.hard_cases.prompts import prompts_do_not_pester_and_tell_what_became_of_them
 from tests.story.hard_cases.work import a_practice_shares_its_work
@@ -20,4 +21,5 @@ HARD_CASES: Final[tuple[Callable[[Play], str], ...]] = (
     who_works_alone_steps_up,
     unread_messages_follow_the_address,
     prompts_do_not_pester_and_tell_what_became_of_them,
+    a_photo_tells_no_place,
 )
