@@ -1,5 +1,6 @@
 """Says in the fact's own transaction who did what to which object, when and why."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +23,30 @@ async def record_audit(
     why: str = "",
 ) -> None:
     """Add a row that services can never change; `why` is a code of the service's, not what a person typed."""
+    await record_audits(
+        tx,
+        caller=caller,
+        tenant_id=tenant_id,
+        action=action,
+        object_kind=object_kind,
+        object_ids=(object_id,),
+        now=now,
+        why=why,
+    )
+
+
+async def record_audits(
+    tx: AsyncConnection,
+    *,
+    caller: Caller,
+    tenant_id: UUID,
+    action: str,
+    object_kind: str,
+    object_ids: Iterable[UUID],
+    now: datetime,
+    why: str = "",
+) -> None:
+    """The same for several objects, a row for each in one statement."""
     row = {
         "tenant_id": tenant_id,
         "occurred_at": now,
@@ -29,7 +54,8 @@ async def record_audit(
         "actor_role": caller.role,
         "action": action,
         "object_kind": object_kind,
-        "object_id": object_id,
         "why": why,
     }
-    await tx.execute(insert(TABLES.audit).values(row))
+    rows = [{**row, "object_id": object_id} for object_id in object_ids]
+    if rows:
+        await tx.execute(insert(TABLES.audit).values(rows))

@@ -13,7 +13,7 @@ class Service:
 
 
 SERVICES = (
-    Service("identity", ("api", "worker"), has_keys=True),
+    Service("identity", ("api", "worker", "intake"), has_keys=True),
     Service("messaging", ("api", "worker", "intake"), has_keys=True),
     Service("attachments", ("api", "worker"), has_keys=True),
     Service("notifier", ("api", "worker", "intake", "bounce"), has_keys=False),

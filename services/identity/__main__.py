@@ -1,4 +1,4 @@
-"""Starts one process of identity: api, worker, migrate, or one of the platform operator's commands."""
+"""Starts one process of identity: api, worker, intake, migrate, or one of the platform operator's commands."""
 
 import asyncio
 import os
@@ -35,6 +35,12 @@ def _worker(arguments: Sequence[str]) -> None:
     run(lambda stop: worker.run(settings, stop))
 
 
+def _intake(arguments: Sequence[str]) -> None:
+    from services.identity import intake
+
+    intake.main(os.environ)
+
+
 def _migrate(arguments: Sequence[str]) -> None:
     from services.identity import migrate
     from services.identity.settings import MigrateSettings
@@ -42,6 +48,12 @@ def _migrate(arguments: Sequence[str]) -> None:
     settings = load(MigrateSettings, os.environ)
     logs.configure(_SERVICE, "migrate", settings.log_level)
     migrate.run(settings)
+
+
+def _dead_letters(arguments: Sequence[str]) -> None:
+    from services.identity import dead_letters
+
+    asyncio.run(dead_letters.run(os.environ, arguments))
 
 
 def _service_account(arguments: Sequence[str]) -> None:
@@ -74,7 +86,9 @@ def _carry_out(
 _KINDS: Final[Mapping[str, Callable[[Sequence[str]], None]]] = {
     "api": _api,
     "worker": _worker,
+    "intake": _intake,
     "migrate": _migrate,
+    "dead-letters": _dead_letters,
     "service-account": _service_account,
     "create-practice": _create_practice,
 }

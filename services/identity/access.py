@@ -74,6 +74,18 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "ListBindingOffers": ACCOUNT,
         "AcceptBindingOffer": ACCOUNT,
     },
+    "praxispost.identity.v1.AccessService": {
+        "GetAccess": STAFF,
+        "SettleAccess": STAFF,
+        "ReleaseBirthDate": STAFF,
+        "ConfirmAddress": STAFF,
+        "MarkPatient": PRACTICE,
+    },
+    "praxispost.identity.v1.ImportService": {
+        "ImportPatients": PRACTICE,
+        "GetImportDifference": STAFF,
+        "KeepContact": STAFF,
+    },
     "praxispost.chassis.v1.PublicKeysService": {
         "ListPublicKeys": ANYBODY,
     },

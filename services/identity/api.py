@@ -11,7 +11,9 @@ from chassis.telemetry import Telemetry
 from chassis.tokens import PublicKeys, PublicKeysServicer, TokenSigner, TokenVerifier
 from praxispost.chassis.v1 import public_keys_pb2_grpc
 from praxispost.identity.v1 import (
+    access_pb2_grpc,
     accounts_pb2_grpc,
+    imports_pb2_grpc,
     patients_pb2_grpc,
     practices_pb2_grpc,
     readers_pb2_grpc,
@@ -96,6 +98,8 @@ async def build_server(
         PatientServicer(own.patient_writing, own.patient_reading),
     )
     server.add(readers_pb2_grpc.add_ReaderServiceServicer_to_server, own.readers)
+    server.add(access_pb2_grpc.add_AccessServiceServicer_to_server, own.access)
+    server.add(imports_pb2_grpc.add_ImportServiceServicer_to_server, own.imports)
     server.add(
         service_accounts_pb2_grpc.add_ServiceAccountServiceServicer_to_server,
         ServiceAccountServicer(own.service_accounts),

@@ -83,3 +83,7 @@ class ContactIndex:
     def pair(self, email: str, mobile: str) -> bytes:
         """Finds both together; neither is part of the other's value, since a space is in neither."""
         return self.index.of("pair", f"{email.casefold()} {mobile}")
+
+    def said(self, email: str | None, mobile: str | None) -> bytes:
+        """Tells contact data apart, complete or not; finds nobody."""
+        return self.index.of("said", f"{(email or '').casefold()} {mobile or ''}")

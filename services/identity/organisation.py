@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.identity.admission.corrections import Corrections
+from services.identity.admission.servicer import AccessServicer
+from services.identity.admission.use_cases import PatientAccess
 from services.identity.foundation import Foundation
+from services.identity.imports.servicer import ImportServicer
+from services.identity.imports.taking import Taking
+from services.identity.imports.use_cases import Imports
 from services.identity.patients.reading import PatientReading
 from services.identity.patients.store import PatientStore
 from services.identity.patients.writing import PatientWriting
@@ -35,6 +41,8 @@ class Organisation:
     patient_reading: PatientReading
     readers: ReaderServicer
     service_accounts: ServiceAccounts
+    access: AccessServicer
+    imports: ImportServicer
 
 
 def organisation(
@@ -47,14 +55,18 @@ def organisation(
     records = PatientStore(base.keys, proofs.contact, proofs.search)
     representations = Representations(base.keys)
     answers = Answers(database, requests, Subjects(records), Effects(representations, new_id), clock)
+    corrections = Corrections(proofs.contact)
+    taking = Taking(records, proofs.contact, corrections, new_id)
     return Organisation(
         practices=Practices(database, requests, invitations, clock, new_id),
         staff=Staff(database, requests, members, invitations, clock),
         acceptance=Acceptance(database, members, invitations, proofs.passwords, proofs.contact, clock),
-        patient_writing=PatientWriting(database, requests, records, clock, new_id),
+        patient_writing=PatientWriting(database, requests, records, corrections, clock, new_id),
         patient_reading=PatientReading(database, records, proofs.search, clock),
         readers=ReaderServicer(ReaderReading(database, representations, clock), answers, clock),
         service_accounts=ServiceAccounts(database, requests, clock, new_id),
+        access=AccessServicer(PatientAccess(database, clock)),
+        imports=ImportServicer(Imports(database, records, proofs.search, taking, clock)),
     )
 
 

@@ -13,6 +13,7 @@ from services.identity.accounts.offers import Offers
 from services.identity.accounts.overview import Overview
 from services.identity.accounts.servicer import AccountServicer
 from services.identity.accounts.storage import Accounts
+from services.identity.admission.looks import Looks
 from services.identity.auth_metrics import AuthAttempts
 from services.identity.codes import Codes
 from services.identity.contact import ContactIndex
@@ -22,6 +23,7 @@ from services.identity.patients.search import SearchIndex
 from services.identity.readers.entitlements import Entitlements
 from services.identity.readers.representations import Representations
 from services.identity.registration.completion import Completion
+from services.identity.registration.new_accounts import NewAccounts
 from services.identity.registration.servicer import RegistrationServicer
 from services.identity.registration.steps import RegistrationSteps
 from services.identity.registration.storage import Registrations
@@ -54,6 +56,21 @@ class People:
     exchange: Exchange
 
 
+def looks(
+    database: Database,
+    keys: Keys,
+    registration_sealer: Sealer,
+    proofs: Proofs,
+    *,
+    clock: Callable[[], datetime],
+    new_id: Callable[[], UUID],
+) -> Looks:
+    """What the worker looks at registrations with."""
+    registrations = Registrations(registration_sealer)
+    new_accounts = NewAccounts(registrations, Accounts(keys), new_id)
+    return Looks(database, registrations, new_accounts, Bindings(proofs.search, new_id), clock=clock)
+
+
 def people(
     database: Database,
     keys: Keys,
@@ -74,7 +91,10 @@ def people(
     steps = RegistrationSteps(
         database, registrations, index, passwords, codes, notices, attempts, clock=clock, new_id=new_id
     )
-    completion = Completion(database, registrations, accounts, bindings, attempts, clock=clock, new_id=new_id)
+    new_accounts = NewAccounts(registrations, accounts, new_id)
+    completion = Completion(
+        database, registrations, new_accounts, bindings, attempts, clock=clock, new_id=new_id
+    )
     staff_login = StaffLogin(database, index, passwords, attempts, clock=clock, new_id=new_id)
     account_login = AccountLogin(
         database, index, passwords, codes, notices, attempts, clock=clock, new_id=new_id

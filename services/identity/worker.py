@@ -1,4 +1,4 @@
-"""The worker: sends notices, publishes events, removes what has expired."""
+"""The worker: sends notices, looks at stopped registrations, moves events, removes what has expired."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -7,25 +7,32 @@ from uuid import uuid4
 
 from chassis import outbox
 from chassis.grpc_client import channel
+from chassis.inbox import Inbox
 from chassis.keys import FileWrappingKeys
 from chassis.relay import Relay
 from chassis.service_tokens import ServiceTokens
-from chassis.tables import OUTBOX_CHANNEL
+from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
 from chassis.worker import Worker
 from services.identity.accounts.storage import Accounts
+from services.identity.admission.asking import LOOK_CHANNEL
+from services.identity.admission.reports import AddressReports
+from services.identity.bus import ADDRESS_SUSPECTED, NOT_FOR_ME_REPORTED, SERVICE
 from services.identity.foundation import foundation
 from services.identity.housekeeping import Housekeeping
 from services.identity.notice_delivery import NoticeDelivery
 from services.identity.notices import NOTICE_CHANNEL
 from services.identity.notifier import Notifier
 from services.identity.organisation import readers_upkeep
+from services.identity.people import looks
 from services.identity.settings import WorkerSettings
 
-_POOL_SIZE: Final = 12
+_POOL_SIZE: Final = 16
 # Notices in hand at the same time.
 _NOTICE_LANES: Final = 8
 _LOOK_FOR_NOTICES: Final = timedelta(seconds=2)
+_INBOX_LANES: Final = 2
+_LOOK_AT_REGISTRATIONS: Final = timedelta(seconds=10)
 _DELETE_EVERY: Final = timedelta(minutes=5)
 _CHECK_READERS_EVERY: Final = timedelta(minutes=5)
 _PRUNE_EVERY: Final = timedelta(hours=1)
@@ -37,14 +44,14 @@ def _now() -> datetime:
 
 async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Work until stopped."""
-    telemetry = Telemetry("identity", "worker", settings.metrics_port, settings.metrics_host)
+    telemetry = Telemetry(SERVICE, "worker", settings.metrics_port, settings.metrics_host)
     to_identity = channel(settings.identity_target, tokens=None, audience="identity", telemetry=telemetry)
     tokens = ServiceTokens(to_identity, settings.service_account_id, settings.service_account_secret)
     to_notifier = channel(settings.notifier_target, tokens=tokens, audience="notifier", telemetry=telemetry)
     relay = Relay(
         database_url=settings.database_url,
         amqp_url=settings.amqp_url,
-        exchange="identity",
+        exchange=SERVICE,
         registry=telemetry.registry,
     )
     async with foundation(
@@ -61,7 +68,20 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         readers = readers_upkeep(base, clock=_now, new_id=uuid4)
         housekeeping = Housekeeping(base.database, clock=_now)
 
+        looking = looks(
+            base.database, base.keys, base.registration_sealer, base.proofs, clock=_now, new_id=uuid4
+        )
+        reports = AddressReports(_now)
+        inbox = Inbox(
+            base.database,
+            consumer=SERVICE,
+            handlers={ADDRESS_SUSPECTED: reports.suspected, NOT_FOR_ME_REPORTED: reports.not_for_me},
+            registry=telemetry.registry,
+            parallel=_INBOX_LANES,
+        )
+
         async def prune() -> None:
+            await inbox.prune()
             async with base.database.transaction() as tx:
                 await outbox.prune(tx)
 
@@ -70,6 +90,8 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
             worker.every(
                 f"notices-{lane}", _LOOK_FOR_NOTICES, delivery.deliver_next, wake_channel=NOTICE_CHANNEL
             )
+        worker.every("looks", _LOOK_AT_REGISTRATIONS, looking.look_next, wake_channel=LOOK_CHANNEL)
+        worker.serve("inbox", inbox.run, wake_channel=INBOX_CHANNEL)
         worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
         worker.every("housekeeping", _DELETE_EVERY, housekeeping.delete_expired)
         worker.every("readers", _CHECK_READERS_EVERY, readers.check_some)

@@ -244,6 +244,10 @@ class Registration:
         code = self._stage.post.texted_code(self._contact.mobile)
         self._stub.VerifyMobile(registration_pb2.VerifyMobileRequest(registration=self.secret, code=code))
 
+    def resend(self) -> None:
+        """Asks for the code that is due once more."""
+        self._stub.ResendCode(registration_pb2.ResendCodeRequest(registration=self.secret))
+
     def complete(self, birth_date: str | None = None) -> registration_pb2.CompleteRegistrationResponse:
         """Gives the birth date."""
         return self._stub.CompleteRegistration(

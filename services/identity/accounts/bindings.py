@@ -18,6 +18,7 @@ from services.identity.patients.search import SearchIndex
 from services.identity.patients.states import binding_changed
 from services.identity.tables.practices import binding, patient
 from services.identity.tables.readers import representation
+from services.identity.tasks import close_task, open_task
 
 _PRACTICES: Final = text(
     "SELECT DISTINCT practice_id FROM patients_by_pair(:pair_index) ORDER BY practice_id"
@@ -105,7 +106,7 @@ class Bindings:
         return {practice_id: self._search.birth_date(practice_id, birth_date) for practice_id in practices}
 
     async def count_wrong(self, tx: AsyncConnection, judgement: Judgement, now: datetime) -> None:
-        """Count a wrong birth date on each record concerned; the third locks it, and the practice is told.
+        """Count a wrong birth date on each record concerned; the third locks it, and the practice has a task.
 
         The caller commits also where it refuses.
         """
@@ -117,6 +118,7 @@ class Bindings:
         for each in judgement.wrong:
             if each.birth_date_tries + 1 == BIRTH_DATE_TRIES:
                 await binding_changed(tx, each.practice_id, each.patient_id, now)
+                await open_task(tx, each.practice_id, each.patient_id, "cannot_get_in", now)
 
     async def bind(
         self, tx: AsyncConnection, judgement: Judgement, account_id: UUID, pair_index: bytes, now: datetime
@@ -137,6 +139,7 @@ class Bindings:
             }
             await tx.execute(insert(binding).values(row))
             await binding_changed(tx, each.practice_id, each.patient_id, now)
+            await close_task(tx, each.practice_id, each.patient_id, "cannot_get_in", now)
             await record_audit(
                 tx,
                 caller=acting,

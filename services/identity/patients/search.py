@@ -62,6 +62,10 @@ class SearchIndex:
         """Return the token of a birth date."""
         return self.index.of("birth date", f"{practice_id} {birth_date.isoformat()}")
 
+    def external_id(self, practice_id: UUID, external_id: str) -> bytes:
+        """Return what finds the record of a patient by the number that the practice's own system gives."""
+        return self.index.of("external id", f"{practice_id} {external_id}")
+
     def conditions(self, practice_id: UUID, query: SearchQuery) -> list[ColumnElement[bool]]:
         """Return what a row must fulfil: every word begins a name, and the birth date is the given one."""
         found = [self._has_word(practice_id, word) for word in query.words]

@@ -1,6 +1,7 @@
 """Keeps patients' records: personal fields sealed, found by blind indexes, read back as they were."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -27,6 +28,15 @@ _DATA_COLUMNS = (
 _PATIENT = select(*STATE_COLUMNS, *_DATA_COLUMNS, patient.c.created_at)
 
 
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A record to store; `external_index` finds it by the number of the practice's own system."""
+
+    id: UUID
+    data: PatientData
+    external_index: bytes | None
+
+
 class PatientStore:
     """Patients' rows of the practice that the transaction is open for."""
 
@@ -50,18 +60,29 @@ class PatientStore:
         self, tx: AsyncConnection, practice_id: UUID, patient_id: UUID, data: PatientData, now: datetime
     ) -> None:
         """Store a new record, version 1; its contact data are locked by the caller."""
-        row: dict[str, object] = {
-            "practice_id": practice_id,
-            "id": patient_id,
-            "conflict": False,
-            "birth_date_tries": 0,
-            "version": 1,
-            "contact_version": 1,
-            "created_at": now,
-            **await self._columns(practice_id, patient_id, data),
-        }
-        await tx.execute(insert(patient).values(row))
-        await self._index_names(tx, practice_id, patient_id, data)
+        await self.add_several(tx, practice_id, (NewRecord(patient_id, data, None),), now)
+
+    async def add_several(
+        self, tx: AsyncConnection, practice_id: UUID, records: Sequence["NewRecord"], now: datetime
+    ) -> None:
+        """The same for several records in few statements."""
+        if not records:
+            return
+        await self._keys.sealers([each.id for each in records])
+        begun = {"conflict": False, "birth_date_tries": 0, "version": 1, "contact_version": 1}
+        rows = [
+            {
+                "practice_id": practice_id,
+                "id": each.id,
+                "created_at": now,
+                "external_index": each.external_index,
+                **begun,
+                **await self._columns(practice_id, each.id, each.data),
+            }
+            for each in records
+        ]
+        await tx.execute(insert(patient), rows)
+        await self._index_names(tx, practice_id, records)
 
     async def replace(
         self, tx: AsyncConnection, before: Patient, data: PatientData, *, release_birth_date: bool
@@ -77,7 +98,7 @@ class PatientStore:
         await tx.execute(update(patient).where(_is(practice_id, patient_id)).values(values))
         if (data.given_name, data.family_name) != (before.data.given_name, before.data.family_name):
             await tx.execute(delete(patient_search).where(*_names_of(practice_id, patient_id)))
-            await self._index_names(tx, practice_id, patient_id, data)
+            await self._index_names(tx, practice_id, (NewRecord(patient_id, data, None),))
 
     async def get(
         self, tx: AsyncConnection, practice_id: UUID, patient_id: UUID, *, locked: bool = False
@@ -90,10 +111,12 @@ class PatientStore:
         return patients[0] if patients else None
 
     async def batch(
-        self, tx: AsyncConnection, practice_id: UUID, patient_ids: Collection[UUID]
+        self, tx: AsyncConnection, practice_id: UUID, patient_ids: Collection[UUID], *, locked: bool = False
     ) -> Mapping[UUID, Patient]:
-        """Return those of the records that exist."""
+        """Return those of the records that exist; locked: nobody else changes them meanwhile."""
         query = _PATIENT.where(patient.c.practice_id == practice_id, patient.c.id.in_(patient_ids))
+        if locked:
+            query = query.order_by(patient.c.id).with_for_update(of=patient)
         return {found.state.id: found for found in await self._opened((await tx.execute(query)).all())}
 
     async def page(
@@ -124,8 +147,12 @@ class PatientStore:
             .values(state="suspended")
         )
 
+    async def sealer(self, practice_id: UUID, patient_id: UUID) -> RecordSealer:
+        """What seals and opens the fields of a record."""
+        return RecordSealer(await self._keys.sealer(patient_id), practice_id, patient_id)
+
     async def _columns(self, practice_id: UUID, patient_id: UUID, data: PatientData) -> dict[str, object]:
-        sealer = RecordSealer(await self._keys.sealer(patient_id), practice_id, patient_id)
+        sealer = await self.sealer(practice_id, patient_id)
         born = data.birth_date
         return {
             "given_name": sealer.seal("given_name", data.given_name),
@@ -141,15 +168,15 @@ class PatientStore:
         }
 
     async def _index_names(
-        self, tx: AsyncConnection, practice_id: UUID, patient_id: UUID, data: PatientData
+        self, tx: AsyncConnection, practice_id: UUID, records: Sequence["NewRecord"]
     ) -> None:
-        tokens = self._search.tokens(practice_id, (data.given_name, data.family_name))
-        if tokens:
-            rows = [
-                {"practice_id": practice_id, "patient_id": patient_id, "token": token}
-                for token in sorted(tokens)
-            ]
-            await tx.execute(insert(patient_search).values(rows))
+        rows = [
+            {"practice_id": practice_id, "patient_id": each.id, "token": token}
+            for each in records
+            for token in self._search.tokens(practice_id, (each.data.given_name, each.data.family_name))
+        ]
+        if rows:
+            await tx.execute(insert(patient_search), rows)
 
     async def _opened(self, rows: Sequence[Row[tuple[object, ...]]]) -> list[Patient]:
         sealers = await self._keys.sealers([row.id for row in rows]) if rows else {}

@@ -14,6 +14,7 @@ from chassis.database import Database
 from chassis.idempotency import Requests
 from praxispost.identity.v1 import patients_pb2
 from services.identity import refusals
+from services.identity.admission.corrections import Corrections
 from services.identity.callers import practice_of
 from services.identity.patients.domain import ContactIndexes, Patient, check_not_archived, check_version
 from services.identity.patients.pairs import lock_pairs
@@ -45,12 +46,14 @@ class PatientWriting:
         database: Database,
         requests: Requests,
         store: PatientStore,
+        corrections: Corrections,
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
     ) -> None:
         self._database = database
         self._requests = requests
         self._store = store
+        self._corrections = corrections
         self._clock = clock
         self._new_id = new_id
 
@@ -98,6 +101,7 @@ class PatientWriting:
         patient_id, indexes = self._new_id(), self._store.contact_indexes(data)
         await lock_pairs(tx, practice_id, (indexes.email, indexes.pair))
         await self._store.add(tx, practice_id, patient_id, data, around.now)
+        await self._corrections.arrived(tx, (data,))
         others = await settle(tx, practice_id, (indexes.email,), (patient_id,), around.now)
         await tell_changed(tx, practice_id, others | {patient_id}, around.now)
         await _audit(tx, caller, "patient.create", practice_id, patient_id, around.now)
@@ -123,6 +127,8 @@ class PatientWriting:
         if after == before.data and not (release and before.state.birth_date_tries):
             return before
         await self._store.replace(tx, before, after, release_birth_date=release)
+        place = (practice_id, change.patient_id)
+        await self._corrections.made(tx, place, before.data, after, around.now)
         return await self._finish(tx, caller, before, indexes, around.now)
 
     async def _finish(

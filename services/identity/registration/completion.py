@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.database import Database
 from services.identity.accounts.bindings import Bindings, candidates, count_bindings, practices_with_pair
 from services.identity.accounts.domain import Judgement, judge
-from services.identity.accounts.storage import AccountContact, Accounts, NewAccount, account_with_pair
+from services.identity.accounts.storage import account_with_pair
 from services.identity.auth_metrics import AuthAttempts
 from services.identity.codes import forget_codes
 from services.identity.opaque_secrets import secret_hash
 from services.identity.refusals import not_matched, registration_not_found, step_not_due
 from services.identity.registration.domain import Registration
+from services.identity.registration.new_accounts import NewAccounts
 from services.identity.registration.storage import Registrations, delete_registration, find_registration
 from services.identity.sessions.beginnings import begin_session
 
@@ -36,7 +37,7 @@ class Completion:
         self,
         database: Database,
         registrations: Registrations,
-        accounts: Accounts,
+        new_accounts: NewAccounts,
         bindings: Bindings,
         attempts: AuthAttempts,
         *,
@@ -45,7 +46,7 @@ class Completion:
     ) -> None:
         self._database = database
         self._registrations = registrations
-        self._accounts = accounts
+        self._new_accounts = new_accounts
         self._bindings = bindings
         self._attempts = attempts
         self._clock = clock
@@ -54,8 +55,8 @@ class Completion:
     async def complete(self, secret: str, birth_date: date) -> CompletedRegistration:
         """Bind and log in. Refuses REGISTRATION_NOT_FOUND, STEP_NOT_DUE, and NOT_MATCHED.
 
-        Where nothing matches the registration stays, with its proofs: it can be completed once the
-        practice has corrected its record.
+        Where nothing matches the registration stays, with its proofs and the birth date: the worker tells
+        the practice, and once that has corrected its record it binds, or this can be called again.
         """
         now = self._clock()
         async with self._database.transaction() as tx:
@@ -81,22 +82,11 @@ class Completion:
         judgement = judge(found, self._bindings.birth_dates(found, birth_date), account_id)
         await self._bindings.count_wrong(tx, judgement, now)
         if not judgement.matched:
+            await self._registrations.note_birth_date(tx, registration, birth_date)
             return None
         if account_id is None:
-            account_id = await self._add_account(tx, registration, now)
+            account_id = await self._new_accounts.add(tx, registration, now)
         return await self._admit(tx, registration, judgement, account_id, now)
-
-    async def _add_account(self, tx: AsyncConnection, registration: Registration, now: datetime) -> UUID:
-        typed = await self._registrations.typed(tx, registration.id)
-        new = NewAccount(
-            id=self._new_id(),
-            email_index=registration.email_index,
-            pair_index=registration.pair_index,
-            password_hash=typed.password_hash,
-            contact=AccountContact(typed.email, typed.mobile, typed.language),
-        )
-        await self._accounts.add(tx, new, now)
-        return new.id
 
     async def _admit(
         self,

@@ -51,6 +51,7 @@ registration: Final = Table(
     Column("look_due", Boolean, nullable=False, server_default=text("false")),
     Index("registration_by_end", "expires_at"),
     Index("registration_by_pair", "pair_index"),
+    Index("registration_by_email", "email_index"),
     Index("registration_to_look_at", "created_at", postgresql_where=text("look_due")),
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from tests.story.hard_cases.access import who_cannot_get_in_is_let_in
 from tests.story.hard_cases.guard import (
     one_text_for_many_waits,
     unread_messages_follow_the_address,
@@ -16,6 +17,7 @@ from tests.story.steps import Play
 
 HARD_CASES: Final[tuple[Callable[[Play], str], ...]] = (
     it_is_asked_who_reads_for_the_child,
+    who_cannot_get_in_is_let_in,
     a_practice_shares_its_work,
     one_text_for_many_waits,
     who_works_alone_steps_up,

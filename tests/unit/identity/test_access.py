@@ -5,7 +5,9 @@ from google.protobuf.descriptor import FileDescriptor
 
 from praxispost.chassis.v1 import public_keys_pb2
 from praxispost.identity.v1 import (
+    access_pb2,
     accounts_pb2,
+    imports_pb2,
     patients_pb2,
     practices_pb2,
     readers_pb2,
@@ -18,7 +20,9 @@ from praxispost.identity.v1 import (
 from services.identity.access import ACCESS
 
 _FILES = (
+    access_pb2,
     accounts_pb2,
+    imports_pb2,
     patients_pb2,
     practices_pb2,
     readers_pb2,

@@ -22,6 +22,7 @@ ALTER TABLE registration
     ADD COLUMN birth_date bytea,
     ADD COLUMN look_due boolean NOT NULL DEFAULT false;
 CREATE INDEX registration_by_pair ON registration (pair_index);
+CREATE INDEX registration_by_email ON registration (email_index);
 CREATE INDEX registration_to_look_at ON registration (created_at) WHERE look_due;
 CREATE INDEX login_by_account ON login (account_id);
 """
@@ -65,7 +66,7 @@ CREATE TABLE import_difference (
 );
 """
 
-# Which registrations are to be looked at again. Asked for behind the lock on a pair, which is taken after the lock
+# Which registrations are to be looked at again. Asked for behind the lock on a pair, which is taken after that
 # on a registration: so the registrations themselves are only touched later, by the worker.
 LOOK = """
 CREATE TABLE look (

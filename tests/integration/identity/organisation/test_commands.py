@@ -79,9 +79,11 @@ async def test_a_practice_that_cannot_be_is_refused_by_field(settings: CommandSe
         await create_practice(settings, (*PRACTICE, "--region", "Austria"))
 
 
-@pytest.mark.parametrize("arguments", [[], ["intake"]])
+@pytest.mark.parametrize("arguments", [[], ["portal"]])
 def test_a_kind_that_does_not_exist_is_answered_with_those_that_do(arguments: list[str]) -> None:
-    with pytest.raises(SystemExit, match=r"api\|worker\|migrate\|service-account\|create-practice"):
+    with pytest.raises(
+        SystemExit, match=r"api\|worker\|intake\|migrate\|dead-letters\|service-account\|create-practice"
+    ):
         main(arguments)
 
 

@@ -1,0 +1,1 @@
+"""What keeps patients from their messages, and how staff let them in."""

@@ -1,0 +1,1 @@
+"""Takes over the records of a practice's own system."""

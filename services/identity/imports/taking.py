@@ -1,0 +1,171 @@
+"""Takes rows of an import over in one transaction: new records in few statements, changed ones one by one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.audit import record_audits
+from chassis.caller import Caller
+from services.identity.admission.corrections import Corrections
+from services.identity.contact import ContactIndex
+from services.identity.imports.differences import note_difference
+from services.identity.imports.domain import Outcome, Rejection, Verdict, judge_row
+from services.identity.imports.rows import Row, imported_data
+from services.identity.patients.domain import Patient, PatientData
+from services.identity.patients.pairs import lock_pairs
+from services.identity.patients.states import tell_changed
+from services.identity.patients.store import NewRecord, PatientStore
+from services.identity.patients.translation import Surroundings
+from services.identity.readers.questions import settle
+from services.identity.tables.practices import binding, patient
+
+_LOCK: Final = 0x696D706F
+
+
+class Moved(Exception):
+    """A record's contact data changed between the look and the locks: the locks are not the right ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to become of the rows of one transaction."""
+
+    new: list[tuple[Row, NewRecord]]
+    changed: list[tuple[Row, Patient, Verdict]]
+    rejected: list[tuple[Row, Rejection]]
+
+    def contacts(self) -> list[PatientData]:
+        """All contact data that records get or lose."""
+        data = [record.data for _, record in self.new]
+        for _, before, verdict in self.changed:
+            data += [before.data, verdict.data]
+        return data
+
+
+class Taking:
+    """Carries out the rows of one transaction, which the caller has opened for the practice."""
+
+    def __init__(
+        self,
+        store: PatientStore,
+        contact: ContactIndex,
+        corrections: Corrections,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._store = store
+        self._contact = contact
+        self._corrections = corrections
+        self._new_id = new_id
+
+    async def take(
+        self,
+        tx: AsyncConnection,
+        caller: Caller,
+        practice_id: UUID,
+        rows: Sequence[Row],
+        around: Surroundings,
+    ) -> Mapping[int, Outcome | Rejection]:
+        """What became of each row, by its place. Raises Moved where it is to be done again."""
+        await tx.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(str(practice_id)))))
+        seen = await self._planned(tx, practice_id, rows, around, locked=False)
+        await lock_pairs(tx, practice_id, self._indexes(seen))
+        plan = await self._planned(tx, practice_id, rows, around, locked=True)
+        if not self._indexes(plan) <= self._indexes(seen):
+            raise Moved
+        await self._carry_out(tx, caller, practice_id, plan, around.now)
+        outcomes: dict[int, Outcome | Rejection] = {row.place: "created" for row, _ in plan.new}
+        outcomes |= {row.place: verdict.outcome for row, _, verdict in plan.changed}
+        return outcomes | {row.place: rejected for row, rejected in plan.rejected}
+
+    def _indexes(self, plan: Plan) -> set[bytes]:
+        indexes = [self._store.contact_indexes(each) for each in plan.contacts()]
+        return {index for each in indexes for index in (each.email, each.pair) if index is not None}
+
+    async def _planned(
+        self,
+        tx: AsyncConnection,
+        practice_id: UUID,
+        rows: Sequence[Row],
+        around: Surroundings,
+        *,
+        locked: bool,
+    ) -> Plan:
+        known = await _known(tx, practice_id, [row.external_index for row in rows])
+        records = await self._store.batch(tx, practice_id, known.values(), locked=locked)
+        verified = await _verified(tx, practice_id, list(records))
+        plan = Plan([], [], [])
+        for row in rows:
+            before = records.get(known[row.external_index]) if row.external_index in known else None
+            data = imported_data(row.given, before.data if before else None, around)
+            if isinstance(data, Rejection):
+                plan.rejected.append((row, data))
+            elif before is None:
+                plan.new.append((row, NewRecord(self._new_id(), data, row.external_index)))
+            else:
+                verdict = judge_row(before, data, verified=before.state.id in verified)
+                plan.changed.append((row, before, verdict))
+        return plan
+
+    async def _carry_out(
+        self, tx: AsyncConnection, caller: Caller, practice_id: UUID, plan: Plan, now: datetime
+    ) -> None:
+        new = [record for _, record in plan.new]
+        await self._store.add_several(tx, practice_id, new, now)
+        made, touched, moved = {record.id for record in new}, set[UUID](), set[UUID]()
+        for _, before, verdict in plan.changed:
+            if await self._change(tx, before, verdict, now):
+                touched.add(before.state.id)
+            if verdict.data.contact != before.data.contact:
+                moved.add(before.state.id)
+        await self._corrections.arrived(tx, [record.data for record in new])
+        emails = [self._store.contact_indexes(each).email for each in plan.contacts()]
+        others = await settle(tx, practice_id, emails, made | moved, now) if made | moved else frozenset()
+        await tell_changed(tx, practice_id, made | touched | others, now)
+        for action, ids in (("patient.create", made), ("patient.update", touched)):
+            await record_audits(
+                tx,
+                caller=caller,
+                tenant_id=practice_id,
+                action=action,
+                object_kind="patient",
+                object_ids=sorted(ids),
+                now=now,
+                why="import",
+            )
+
+    async def _change(self, tx: AsyncConnection, before: Patient, verdict: Verdict, now: datetime) -> bool:
+        """Whether the record was stored anew."""
+        patient_id = before.state.id
+        if verdict.refused_contact is not None:
+            said = self._contact.said(*verdict.refused_contact)
+            sealer = await self._store.sealer(before.state.practice_id, patient_id)
+            await note_difference(tx, sealer, verdict.refused_contact, said, now)
+        if verdict.data == before.data:
+            return False
+        released = verdict.data.birth_date != before.data.birth_date
+        await self._store.replace(tx, before, verdict.data, release_birth_date=released)
+        place = (before.state.practice_id, patient_id)
+        await self._corrections.made(tx, place, before.data, verdict.data, now)
+        return True
+
+
+async def _known(tx: AsyncConnection, practice_id: UUID, external: Sequence[bytes]) -> Mapping[bytes, UUID]:
+    query = select(patient.c.external_index, patient.c.id).where(
+        patient.c.practice_id == practice_id, patient.c.external_index.in_(external)
+    )
+    return {row.external_index: row.id for row in await tx.execute(query)}
+
+
+async def _verified(tx: AsyncConnection, practice_id: UUID, ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Records whose contact data a person has verified, or staff have changed since."""
+    query = select(binding.c.patient_id).where(
+        binding.c.practice_id == practice_id,
+        binding.c.patient_id.in_(ids),
+        binding.c.state.in_(("active", "suspended")),
+    )
+    return frozenset((await tx.execute(query)).scalars())
