@@ -1,6 +1,6 @@
 """The schema of a service's key database, version by version, for `chassis.migrations.migrate_sql`.
 
-The app role can make and read keys; it can neither change nor destroy one.
+The app role can make and read keys and change none; it can destroy keys only by naming their subject.
 """
 
 VERSIONS = (
@@ -26,5 +26,12 @@ CREATE TABLE signing_key (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 GRANT SELECT, INSERT ON subject_key, service_key, signing_key TO {app_role};
+""",
+    """
+CREATE FUNCTION destroy_subject_key(wanted uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS
+    $$DELETE FROM subject_key WHERE subject_id = wanted$$;
+REVOKE ALL ON FUNCTION destroy_subject_key(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION destroy_subject_key(uuid) TO {app_role};
 """,
 )

@@ -37,6 +37,7 @@ _INSERT_SUBJECTS = text(
     "CAST(:ids AS uuid[]), CAST(:wrapped AS bytea[]), CAST(:versions AS integer[])"
     ") AS made (subject_id, wrapped, wrapping_version) ORDER BY subject_id ON CONFLICT DO NOTHING"
 )
+_DESTROY_SUBJECT = text("SELECT destroy_subject_key(:subject_id)")
 _SELECT_SERVICE = text("SELECT wrapped, wrapping_version FROM service_key WHERE name = :name")
 _INSERT_SERVICE = text(
     "INSERT INTO service_key (name, wrapped, wrapping_version) VALUES (:name, :wrapped, :version)"
@@ -83,6 +84,12 @@ class Keys:
             self._keep(fetched)
             found |= fetched
         return found
+
+    async def destroy(self, subject_id: UUID) -> None:
+        """Destroy a subject's keys: nothing they sealed can be opened any more, elsewhere after 5 minutes."""
+        async with self._database.transaction() as tx:
+            await tx.execute(_DESTROY_SUBJECT, {"subject_id": subject_id})
+        self._kept.pop(subject_id, None)
 
     async def service_key(self, name: str) -> bytes:
         """The service's own 32-byte key of this name, the same in all its processes for ever."""
