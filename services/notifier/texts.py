@@ -59,7 +59,7 @@ class Texts:
         return self._letter("invitation", language, values)
 
     def code_sms(self, kind: CodeKind, language: Language, *, code: str, lasts: timedelta) -> str:
-        """The SMS with a code; its last line lets phones fill it in on this host and no other (WebOTP, iOS)."""
+        """The SMS with a code; its last line lets phones fill it in on this host only (WebOTP, iOS)."""
         values = {"code": code, "lasts": _span(lasts, language), "host": self._host}
         return self._render(kind, language, "sms.txt", values)
 

@@ -55,7 +55,7 @@ class ContactCode:
 
 @dataclass(frozen=True, slots=True)
 class ContactChanged:
-    """Tells the old address or number that the account has another one; by e-mail or SMS. It names neither."""
+    """Tells the old address or number that the account has another one, by e-mail or SMS; names neither."""
 
 
 @dataclass(frozen=True, slots=True)

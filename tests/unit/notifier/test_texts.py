@@ -1,17 +1,20 @@
 """What letters and SMS say, in both languages."""
 
+import itertools
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
+from typing import Final
 
 import pytest
 from jinja2 import UndefinedError
 
 from services.notifier.language import Language
 from services.notifier.mail.composing import Content
-from services.notifier.texts import Texts
+from services.notifier.texts import CodeKind, Texts
 
 _TEXTS = Texts("https://post.example.org/")
+_BY_EMAIL: Final[tuple[CodeKind, ...]] = ("registration_code", "reset_code", "contact_code")
 _LINK = "https://post.example.org/m#Zufall"
 _GSM_7 = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
@@ -66,7 +69,8 @@ def _letters() -> list[tuple[Language, Content]]:
     made = []
     for language in Language:
         made.append((language, _prompt(language)))
-        made.append((language, _TEXTS.registration_code(language, code="123456", lasts=lasts)))
+        made += [(language, _TEXTS.code(kind, language, code="123456", lasts=lasts)) for kind in _BY_EMAIL]
+        made.append((language, _TEXTS.contact_changed(language)))
         made.append(
             (language, _TEXTS.invitation(language, code="ABCD-EFGH", lasts=lasts, practice="Praxis Müller"))
         )
@@ -146,8 +150,8 @@ def test_a_template_without_its_value_is_an_error_not_a_gap() -> None:
 
 
 def test_a_code_stands_in_the_letter_but_not_in_its_subject() -> None:
-    for language in Language:
-        content = _TEXTS.registration_code(language, code="123456", lasts=timedelta(minutes=59.5))
+    for language, kind in itertools.product(Language, _BY_EMAIL):
+        content = _TEXTS.code(kind, language, code="123456", lasts=timedelta(minutes=59.5))
         assert "123456" not in content.subject
         assert "123456" in content.text
         assert "123456" in content.html
@@ -164,18 +168,25 @@ def test_an_invitation_names_practice_code_and_how_long_it_lasts() -> None:
 
 
 @pytest.mark.parametrize("language", list(Language))
-@pytest.mark.parametrize("kind", ["registration", "login"])
+@pytest.mark.parametrize("kind", [*_BY_EMAIL, "login_code"])
 def test_an_sms_fits_into_one_part_and_ends_with_the_line_that_phones_fill_in(
-    language: Language, kind: str
+    language: Language, kind: CodeKind
 ) -> None:
-    write = _TEXTS.registration_sms if kind == "registration" else _TEXTS.login_sms
-    text = write(language, code="123456", lasts=timedelta(minutes=10))
+    text = _TEXTS.code_sms(kind, language, code="123456", lasts=timedelta(minutes=10))
     assert len(text) <= 160
     assert set(text) <= _GSM_7
     assert text.endswith("\n\n@post.example.org #123456")
     assert "10 Minuten" in text or "10 minutes" in text
     assert "am Telefon" in text or "on the phone" in text
     assert "Praxis" not in text
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_old_number_is_told_in_one_sms_without_any_contact_data(language: Language) -> None:
+    text = _TEXTS.contact_changed_sms(language)
+    assert len(text) <= 160
+    assert set(text) <= _GSM_7
+    assert not re.search("[0-9@]", text)
 
 
 @pytest.mark.parametrize(
@@ -189,5 +200,7 @@ def test_an_sms_fits_into_one_part_and_ends_with_the_line_that_phones_fill_in(
     ],
 )
 def test_the_time_left_is_said_in_fitting_units(lasts: timedelta, german: str, english: str) -> None:
-    assert f"noch {german}." in _TEXTS.login_sms(Language.GERMAN, code="123456", lasts=lasts)
-    assert f"another {english}." in _TEXTS.login_sms(Language.ENGLISH, code="123456", lasts=lasts)
+    assert f"noch {german}." in _TEXTS.code_sms("login_code", Language.GERMAN, code="123456", lasts=lasts)
+    assert f"another {english}." in _TEXTS.code_sms(
+        "login_code", Language.ENGLISH, code="123456", lasts=lasts
+    )
