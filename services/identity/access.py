@@ -69,6 +69,7 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "ListSessions": STAFF | ACCOUNT,
         "EndSession": STAFF | ACCOUNT,
     },
+    "praxispost.identity.v1.StepUpService": {"StepUp": STAFF},
     "praxispost.identity.v1.AccountService": {
         "GetAccount": ACCOUNT,
         "ListBindingOffers": ACCOUNT,
@@ -85,6 +86,17 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "ImportPatients": PRACTICE,
         "GetImportDifference": STAFF,
         "KeepContact": STAFF,
+    },
+    "praxispost.identity.v1.PasswordResetService": {
+        "StartPasswordReset": PORTAL,
+        "VerifyResetEmail": PORTAL,
+        "CompletePasswordReset": PORTAL,
+    },
+    "praxispost.identity.v1.AccountChangeService": {
+        "StartContactChange": ACCOUNT,
+        "ConfirmContactChange": ACCOUNT,
+        "ObjectToMessages": ACCOUNT,
+        "DeleteAccount": ACCOUNT,
     },
     "praxispost.chassis.v1.PublicKeysService": {
         "ListPublicKeys": ANYBODY,

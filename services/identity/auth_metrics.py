@@ -5,7 +5,15 @@ from typing import Literal
 from prometheus_client import CollectorRegistry, Counter
 
 Kind = Literal[
-    "staff_password", "email_code", "sms_code", "login_code", "birth_date", "session", "service_secret"
+    "staff_password",
+    "account_password",
+    "email_code",
+    "sms_code",
+    "contact_code",
+    "login_code",
+    "birth_date",
+    "session",
+    "service_secret",
 ]
 Result = Literal["accepted", "refused", "limited"]
 

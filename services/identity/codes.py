@@ -22,12 +22,24 @@ SMS_CODE_LIFETIME: Final = timedelta(minutes=10)
 INVITATION_LIFETIME: Final = timedelta(hours=72)
 TRIES: Final = 5
 
-Purpose = Literal["registration_email", "registration_sms", "login_sms"]
+Purpose = Literal[
+    "registration_email",
+    "registration_sms",
+    "login_sms",
+    "reset_email",
+    "reset_sms",
+    "change_email",
+    "change_sms",
+]
 
 _LIFETIMES: Final = {
     "registration_email": EMAIL_CODE_LIFETIME,
     "registration_sms": SMS_CODE_LIFETIME,
     "login_sms": SMS_CODE_LIFETIME,
+    "reset_email": EMAIL_CODE_LIFETIME,
+    "reset_sms": SMS_CODE_LIFETIME,
+    "change_email": EMAIL_CODE_LIFETIME,
+    "change_sms": SMS_CODE_LIFETIME,
 }
 _DIGITS: Final = 6
 _INVITATION_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"

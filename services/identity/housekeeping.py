@@ -5,9 +5,11 @@ from datetime import datetime
 
 from chassis import logs
 from chassis.database import Database
+from services.identity.account_changes.storage import delete_expired_changes
 from services.identity.code_windows import delete_old_windows
 from services.identity.codes import delete_expired_codes
 from services.identity.notice_delivery import delete_expired_notices
+from services.identity.password_reset.storage import delete_expired_resets
 from services.identity.registration.storage import delete_expired_registrations
 from services.identity.sessions.account_login import delete_expired_logins
 from services.identity.sessions.attempts import delete_old_attempts
@@ -22,6 +24,8 @@ _DELETIONS = {
     "login_attempt": delete_old_attempts,
     "session": delete_old_sessions,
     "notice": delete_expired_notices,
+    "password_reset": delete_expired_resets,
+    "contact_change": delete_expired_changes,
 }
 
 

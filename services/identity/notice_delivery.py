@@ -92,13 +92,14 @@ class NoticeDelivery:
         """The notice with the address it goes to; None where it goes to nobody."""
         if notice.to.kind == "nobody":
             return None
-        if notice.to.kind != "account":
+        if notice.to.kind not in ("account", "account_email"):
             return notice
         async with self._database.transaction() as tx:
             contact = await self._accounts.contact(tx, UUID(notice.to.value))
         if contact is None:
             return None
-        to = Recipient.mobile(contact.mobile)
+        by_sms = notice.to.kind == "account"
+        to = Recipient.mobile(contact.mobile) if by_sms else Recipient.email(contact.email)
         return Notice(to, notice.kind, notice.code, notice.expires_at, contact.language, notice.practice_name)
 
     async def _try_again(self, leased: _Leased) -> None:

@@ -10,18 +10,20 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from chassis.keys import Sealer
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import wake_after_commit
+from chassis.keys import Sealer
 from services.identity.tables.people import notice as notice_table
 
 NOTICE_KEY: Final = "notice"
 NOTICE_CHANNEL: Final = "identity_notice"
 
-RecipientKind = Literal["email", "mobile", "account", "nobody"]
-NoticeKind = Literal["registration_code", "login_code", "invitation"]
+RecipientKind = Literal["email", "mobile", "account", "account_email", "nobody"]
+NoticeKind = Literal[
+    "registration_code", "login_code", "invitation", "reset_code", "contact_code", "contact_changed"
+]
 
 # An address of 254, a practice's name of 120 and their JSON, all escaped, stay below it.
 _LENGTH: Final = 2048
@@ -29,7 +31,7 @@ _LENGTH: Final = 2048
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Where a notice goes; the worker looks up an account's number and language, not the request."""
+    """Where a notice goes; the worker looks up an account's contact data and language, not the request."""
 
     kind: RecipientKind
     value: str
@@ -47,13 +49,20 @@ class Recipient:
         return Recipient("account", str(account_id))
 
     @staticmethod
+    def account_email(account_id: UUID) -> "Recipient":
+        return Recipient("account_email", str(account_id))
+
+    @staticmethod
     def nobody() -> "Recipient":
         return Recipient("nobody", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is written to whom; `language` is "de" or "en", `practice_name` belongs to an invitation."""
+    """What is written to whom; `language` is "de" or "en", `practice_name` belongs to an invitation.
+
+    A notice without a code (`contact_changed`) has an end too: until then it is tried.
+    """
 
     to: Recipient
     kind: NoticeKind

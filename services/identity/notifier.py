@@ -49,14 +49,21 @@ def notice_request(notice_id: UUID, notice: Notice) -> notices_pb2.SendNoticeReq
     else:
         request.mobile = notice.to.value
     expires_at = timestamp(notice.expires_at)
-    if notice.kind == "invitation":
-        invitation = notices_pb2.Invitation(
-            code=notice.code, expires_at=expires_at, practice_name=notice.practice_name
-        )
-        request.invitation.CopyFrom(invitation)
-    elif notice.kind == "login_code":
-        request.login_code.CopyFrom(notices_pb2.LoginCode(code=notice.code, expires_at=expires_at))
-    else:
-        registration_code = notices_pb2.RegistrationCode(code=notice.code, expires_at=expires_at)
-        request.registration_code.CopyFrom(registration_code)
+    match notice.kind:
+        case "invitation":
+            invitation = notices_pb2.Invitation(
+                code=notice.code, expires_at=expires_at, practice_name=notice.practice_name
+            )
+            request.invitation.CopyFrom(invitation)
+        case "login_code":
+            request.login_code.CopyFrom(notices_pb2.LoginCode(code=notice.code, expires_at=expires_at))
+        case "registration_code":
+            registration_code = notices_pb2.RegistrationCode(code=notice.code, expires_at=expires_at)
+            request.registration_code.CopyFrom(registration_code)
+        case "reset_code":
+            request.reset_code.CopyFrom(notices_pb2.ResetCode(code=notice.code, expires_at=expires_at))
+        case "contact_code":
+            request.contact_code.CopyFrom(notices_pb2.ContactCode(code=notice.code, expires_at=expires_at))
+        case "contact_changed":
+            request.contact_changed.CopyFrom(notices_pb2.ContactChanged())
     return request

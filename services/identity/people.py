@@ -8,18 +8,29 @@ from uuid import UUID
 from chassis.database import Database
 from chassis.keys import Keys, Sealer
 from chassis.tokens import TokenSigner
+from services.identity.account_changes.contact import ContactChanging
+from services.identity.account_changes.deletion import Deletion
+from services.identity.account_changes.following import Following
+from services.identity.account_changes.objections import Objections
+from services.identity.account_changes.passwords import AccountPasswords
+from services.identity.account_changes.servicer import AccountChangeServicer
+from services.identity.account_changes.storage import ContactChanges
 from services.identity.accounts.bindings import Bindings
 from services.identity.accounts.offers import Offers
 from services.identity.accounts.overview import Overview
 from services.identity.accounts.servicer import AccountServicer
 from services.identity.accounts.storage import Accounts
+from services.identity.admission.corrections import Corrections
 from services.identity.admission.looks import Looks
 from services.identity.auth_metrics import AuthAttempts
 from services.identity.codes import Codes
 from services.identity.contact import ContactIndex
 from services.identity.notices import NoticeQueue
+from services.identity.password_reset.servicer import PasswordResetServicer
+from services.identity.password_reset.steps import PasswordResetSteps
 from services.identity.passwords import Passwords
 from services.identity.patients.search import SearchIndex
+from services.identity.patients.store import PatientStore
 from services.identity.readers.entitlements import Entitlements
 from services.identity.readers.representations import Representations
 from services.identity.registration.completion import Completion
@@ -53,6 +64,8 @@ class People:
     registration: RegistrationServicer
     sessions: SessionServicer
     accounts: AccountServicer
+    account_changes: AccountChangeServicer
+    password_reset: PasswordResetServicer
     exchange: Exchange
 
 
@@ -106,5 +119,38 @@ def people(
             Overview(database, accounts, representations, clock),
             Offers(database, bindings, attempts, clock=clock),
         ),
+        account_changes=_account_changes(database, keys, proofs, clock=clock, new_id=new_id),
+        password_reset=PasswordResetServicer(
+            PasswordResetSteps(
+                database, index, passwords, codes, notices, attempts, clock=clock, new_id=new_id
+            )
+        ),
         exchange=Exchange(database, signer, attempts, Entitlements(representations), clock),
     )
+
+
+def _account_changes(
+    database: Database,
+    keys: Keys,
+    proofs: Proofs,
+    *,
+    clock: Callable[[], datetime],
+    new_id: Callable[[], UUID],
+) -> AccountChangeServicer:
+    index, attempts, accounts = proofs.contact, proofs.attempts, Accounts(keys)
+    passwords = AccountPasswords(database, proofs.passwords, index, attempts, clock=clock)
+    changing = ContactChanging(
+        database,
+        accounts,
+        ContactChanges(keys),
+        passwords,
+        Following(PatientStore(keys, index, proofs.search), Corrections(index)),
+        index,
+        proofs.codes,
+        proofs.notices,
+        attempts,
+        clock=clock,
+        new_id=new_id,
+    )
+    deletion = Deletion(database, accounts, passwords, clock=clock)
+    return AccountChangeServicer(changing, Objections(database, clock=clock), deletion)

@@ -121,6 +121,10 @@ def too_many_attempts(retry_after: timedelta) -> Refusal:
     )
 
 
+def step_up_refused() -> Refusal:
+    return Refusal(Status.INVALID_ARGUMENT, "STEP_UP_REFUSED", "The password is another one.")
+
+
 def session_not_found() -> Refusal:
     return Refusal(Status.NOT_FOUND, "SESSION_NOT_FOUND", "There is no such session of yours.")
 
@@ -189,6 +193,38 @@ def representative_not_possible() -> Refusal:
 
 def representation_not_found() -> Refusal:
     return Refusal(Status.NOT_FOUND, "REPRESENTATION_NOT_FOUND", "Nobody represents this patient.")
+
+
+def reset_not_found() -> Refusal:
+    return Refusal(
+        Status.NOT_FOUND, "RESET_NOT_FOUND", "The password reset is unknown, completed or expired."
+    )
+
+
+def reset_step_not_due() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION, "RESET_STEP_NOT_DUE", "The e-mail address is to be proven first."
+    )
+
+
+def contact_change_not_found() -> Refusal:
+    return Refusal(Status.NOT_FOUND, "CONTACT_CHANGE_NOT_FOUND", "There is no open change of contact data.")
+
+
+def contact_unchanged() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION, "CONTACT_UNCHANGED", "The account has this address or number already."
+    )
+
+
+def contact_taken() -> Refusal:
+    return Refusal(
+        Status.ALREADY_EXISTS, "CONTACT_TAKEN", "Another account has this address and number together."
+    )
+
+
+def password_refused() -> Refusal:
+    return Refusal(Status.INVALID_ARGUMENT, "PASSWORD_REFUSED", "The account's password is another one.")
 
 
 def _seconds(span: timedelta) -> str:

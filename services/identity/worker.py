@@ -14,6 +14,7 @@ from chassis.service_tokens import ServiceTokens
 from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
 from chassis.worker import Worker
+from services.identity.account_changes.doomed_keys import DOOMED_CHANNEL, DoomedKeys
 from services.identity.accounts.storage import Accounts
 from services.identity.admission.asking import LOOK_CHANNEL
 from services.identity.admission.reports import AddressReports
@@ -93,6 +94,8 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         worker.every("looks", _LOOK_AT_REGISTRATIONS, looking.look_next, wake_channel=LOOK_CHANNEL)
         worker.serve("inbox", inbox.run, wake_channel=INBOX_CHANNEL)
         worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
+        doomed = DoomedKeys(base.database, base.keys)
+        worker.every("doomed keys", _DELETE_EVERY, doomed.destroy_next, wake_channel=DOOMED_CHANNEL)
         worker.every("housekeeping", _DELETE_EVERY, housekeeping.delete_expired)
         worker.every("readers", _CHECK_READERS_EVERY, readers.check_some)
         worker.every("prune", _PRUNE_EVERY, prune)

@@ -16,6 +16,8 @@ from services.identity.patients.domain import BIRTH_DATE_TRIES
 from services.identity.patients.pairs import lock_pairs
 from services.identity.patients.search import SearchIndex
 from services.identity.patients.states import binding_changed
+from services.identity.refusals import not_matched
+from services.identity.tables.people import account
 from services.identity.tables.practices import binding, patient
 from services.identity.tables.readers import representation
 from services.identity.tasks import close_task, open_task
@@ -123,7 +125,15 @@ class Bindings:
     async def bind(
         self, tx: AsyncConnection, judgement: Judgement, account_id: UUID, pair_index: bytes, now: datetime
     ) -> None:
-        """Bind the account to the records that were judged so."""
+        """Bind the account to the records that were judged so.
+
+        Refuses NOT_MATCHED where the account has another pair by now, or is gone; until the transaction ends
+        it keeps the pair.
+        """
+        if judgement.to_bind:
+            kept = select(account.c.pair_index).where(account.c.id == account_id).with_for_update(read=True)
+            if (await tx.execute(kept)).scalar_one_or_none() != pair_index:
+                raise not_matched()
         acting = Caller(account_id, "account", None, (), None, now)
         for each in judgement.to_bind:
             binding_id = self._new_id()

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.keys import Keys
@@ -21,6 +22,16 @@ class AccountContact:
     email: str
     mobile: str
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenContact:
+    """What an account that has proven other contact data is found and logged in to by."""
+
+    email_index: bytes
+    pair_index: bytes
+    password_hash: str
+    contact: AccountContact
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,36 @@ class Accounts:
         sealer = await self._keys.sealer(account_id)
         return AccountContact(**json.loads(sealer.open(sealed, *_place(account_id))))
 
+    async def replace_contact(self, tx: AsyncConnection, account_id: UUID, new: ProvenContact) -> bool:
+        """Give the account other contact data; False, and nothing changed, where another account has both."""
+        sealer = await self._keys.sealer(account_id)
+        values = {
+            "pair_index": new.pair_index,
+            "email_index": new.email_index,
+            "contact": sealer.seal(json.dumps(asdict(new.contact)).encode(), *_place(account_id)),
+            "password_hash": new.password_hash,
+        }
+        try:
+            async with tx.begin_nested():
+                await tx.execute(update(account).where(_A.id == account_id).values(values))
+        except IntegrityError:
+            # Only the pair is unique.
+            return False
+        return True
+
+
+async def set_password(
+    tx: AsyncConnection, account_id: UUID | None, pair_index: bytes, password_hash: str
+) -> None:
+    """Give the account another password, unless its pair is another one by now."""
+    this = (_A.id == account_id, _A.pair_index == pair_index)
+    await tx.execute(update(account).where(*this).values(password_hash=password_hash))
+
+
+async def delete_account(tx: AsyncConnection, account_id: UUID) -> None:
+    """Forget the account itself; its key is another database's."""
+    await tx.execute(delete(account).where(_A.id == account_id))
+
 
 async def account_with_pair(tx: AsyncConnection, pair_index: bytes) -> UUID | None:
     """The account that has proven this pair."""
@@ -70,6 +111,11 @@ async def account_with_pair(tx: AsyncConnection, pair_index: bytes) -> UUID | No
 async def pair_of_account(tx: AsyncConnection, account_id: UUID) -> bytes | None:
     """The pair that the account has proven."""
     return (await tx.execute(select(_A.pair_index).where(_A.id == account_id))).scalar_one_or_none()
+
+
+async def password_hash_of(tx: AsyncConnection, account_id: UUID) -> str | None:
+    """The hash of the account's password."""
+    return (await tx.execute(select(_A.password_hash).where(_A.id == account_id))).scalar_one_or_none()
 
 
 def _place(account_id: UUID) -> tuple[str, UUID, str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.identity.sessions.domain import IDLE, LONGEST, Session
@@ -59,6 +59,14 @@ async def open_sessions(
         found = found.where(tuple_(_S.created_at, _S.id) < tuple_(*before))
     rows = await tx.execute(found.order_by(_S.created_at.desc(), _S.id.desc()).limit(limit))
     return [Session(*row) for row in rows]
+
+
+async def move_mobile_proof(
+    tx: AsyncConnection, holder_id: UUID, session_id: UUID | None, now: datetime
+) -> None:
+    """The holder has another number, proven just now in this session and in no other."""
+    proven = case((_S.id == session_id, now), else_=None)
+    await tx.execute(update(session_table).where(_S.holder_id == holder_id).values(mobile_proven_at=proven))
 
 
 async def end_session(tx: AsyncConnection, holder_id: UUID, session_id: UUID, now: datetime) -> bool:

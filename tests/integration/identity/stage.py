@@ -20,7 +20,13 @@ from chassis.refusal import Refusal
 from chassis.signing import SigningKey
 from chassis.telemetry import Telemetry
 from chassis.tokens import TokenSigner, TokenVerifier
-from praxispost.identity.v1 import accounts_pb2_grpc, registration_pb2_grpc, sessions_pb2_grpc
+from praxispost.identity.v1 import (
+    account_changes_pb2_grpc,
+    accounts_pb2_grpc,
+    password_reset_pb2_grpc,
+    registration_pb2_grpc,
+    sessions_pb2_grpc,
+)
 from services.identity.access import ACCESS
 from services.identity.accounts.storage import Accounts
 from services.identity.auth_metrics import AuthAttempts
@@ -113,6 +119,14 @@ class Stage:
         return accounts_pb2_grpc.AccountServiceStub(self.channel)
 
     @property
+    def account_changes(self) -> "account_changes_pb2_grpc.AccountChangeServiceAsyncStub":
+        return account_changes_pb2_grpc.AccountChangeServiceStub(self.channel)
+
+    @property
+    def password_reset(self) -> "password_reset_pb2_grpc.PasswordResetServiceAsyncStub":
+        return password_reset_pb2_grpc.PasswordResetServiceStub(self.channel)
+
+    @property
     def portal(self) -> tuple[tuple[str, str], ...]:
         """The metadata of a call by the portal itself."""
         lifetime = timedelta(minutes=5)
@@ -199,6 +213,10 @@ async def set_stage(database: Database, keys: Keys, signing: SigningKey) -> Asyn
     server.add(registration_pb2_grpc.add_RegistrationServiceServicer_to_server, built.registration)
     server.add(sessions_pb2_grpc.add_SessionServiceServicer_to_server, built.sessions)
     server.add(accounts_pb2_grpc.add_AccountServiceServicer_to_server, built.accounts)
+    server.add(
+        account_changes_pb2_grpc.add_AccountChangeServiceServicer_to_server, built.account_changes
+    )
+    server.add(password_reset_pb2_grpc.add_PasswordResetServiceServicer_to_server, built.password_reset)
     served = await server.start()
     delivery = NoticeDelivery(database, proofs.notices, Accounts(keys), letterbox, clock=clock)
     async with aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:

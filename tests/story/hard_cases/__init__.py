@@ -4,20 +4,22 @@ from collections.abc import Callable
 from typing import Final
 
 from tests.story.hard_cases.access import who_cannot_get_in_is_let_in
+from tests.story.hard_cases.account_changes import a_person_changes_the_own_account
 from tests.story.hard_cases.guard import (
     one_text_for_many_waits,
     unread_messages_follow_the_address,
     who_works_alone_steps_up,
 )
 from tests.story.hard_cases.photos import a_photo_tells_no_place
-from tests.story.hard_cases.readers import it_is_asked_who_reads_for_the_child
 from tests.story.hard_cases.prompts import prompts_do_not_pester_and_tell_what_became_of_them
+from tests.story.hard_cases.readers import it_is_asked_who_reads_for_the_child
 from tests.story.hard_cases.work import a_practice_shares_its_work
 from tests.story.steps import Play
 
 HARD_CASES: Final[tuple[Callable[[Play], str], ...]] = (
     it_is_asked_who_reads_for_the_child,
     who_cannot_get_in_is_let_in,
+    a_person_changes_the_own_account,
     a_practice_shares_its_work,
     one_text_for_many_waits,
     who_works_alone_steps_up,

@@ -6,8 +6,10 @@ from google.protobuf.descriptor import FileDescriptor
 from praxispost.chassis.v1 import public_keys_pb2
 from praxispost.identity.v1 import (
     access_pb2,
+    account_changes_pb2,
     accounts_pb2,
     imports_pb2,
+    password_reset_pb2,
     patients_pb2,
     practices_pb2,
     readers_pb2,
@@ -15,14 +17,17 @@ from praxispost.identity.v1 import (
     service_accounts_pb2,
     sessions_pb2,
     staff_pb2,
+    step_up_pb2,
     tokens_pb2,
 )
 from services.identity.access import ACCESS
 
 _FILES = (
     access_pb2,
+    account_changes_pb2,
     accounts_pb2,
     imports_pb2,
+    password_reset_pb2,
     patients_pb2,
     practices_pb2,
     readers_pb2,
@@ -30,6 +35,7 @@ _FILES = (
     service_accounts_pb2,
     sessions_pb2,
     staff_pb2,
+    step_up_pb2,
     tokens_pb2,
     public_keys_pb2,
 )

@@ -15,6 +15,8 @@ _NOTICES = [
     Notice(Recipient.account(uuid4()), "login_code", "123456", _ENDS, "de"),
     Notice(Recipient.mobile("+4915112345678"), "registration_code", "012345", _ENDS, "en"),
     Notice(Recipient.email("ä" * 60 + "@example.com"), "registration_code", "012345", _ENDS, "de"),
+    Notice(Recipient.account_email(uuid4()), "reset_code", "123456", _ENDS, "de"),
+    Notice(Recipient.mobile("+4915112345678"), "contact_changed", "", _ENDS, "en"),
     Notice(Recipient.email("x" * 254), "invitation", "ABCDE-FGHIJ", _ENDS, "de", '\\"😀' * 40),
 ]
 
@@ -38,9 +40,12 @@ def test_a_notice_becomes_what_the_contract_says() -> None:
         "012345",
     )
     assert by_sms.language == notices_pb2.NOTICE_LANGUAGE_ENGLISH
-    invitation = notice_request(notice_id, _NOTICES[4])
+    invitation = notice_request(notice_id, _NOTICES[6])
     assert invitation.WhichOneof("recipient") == "email"
-    assert invitation.invitation.practice_name == _NOTICES[4].practice_name
+    assert invitation.invitation.practice_name == _NOTICES[6].practice_name
     assert invitation.invitation.expires_at.ToDatetime(UTC) == _ENDS
     login = notice_request(notice_id, Notice(Recipient.mobile("+49"), "login_code", "1", _ENDS, "de"))
     assert login.WhichOneof("content") == "login_code"
+    for kind in ("reset_code", "contact_code", "contact_changed"):
+        request = notice_request(notice_id, Notice(Recipient.email("a@b.example"), kind, "1", _ENDS, "de"))
+        assert request.WhichOneof("content") == kind

@@ -1,0 +1,1 @@
+"""A forgotten password: how both proofs lead to a new one."""
