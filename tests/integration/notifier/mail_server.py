@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from deploy.local.catcher.reports import DsnSmtp
 
 USERNAME = "praxispost"
 PASSWORD = "ein langes Geheimnis"
@@ -23,6 +25,7 @@ class Mail:
     recipients: tuple[str, ...]
     content: bytes
     encrypted: bool
+    wanted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def message(self) -> EmailMessage:
@@ -36,6 +39,7 @@ class MailServer:
     """What the relay did, and what it shall answer: replies are taken from the front, then it says 250."""
 
     port: int = 0
+    offers_dsn: bool = False
     connections: int = 0
     logins: list[str] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
@@ -44,6 +48,12 @@ class MailServer:
     at_data: deque[str] = field(default_factory=deque)
     transports: list[asyncio.BaseTransport] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], *(["250-DSN"] if self.offers_dsn else []), *responses[-1:]]
 
     def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword
@@ -80,6 +90,7 @@ class MailServer:
             tuple(map(str, envelope.rcpt_tos)),
             envelope.content,
             session.ssl is not None,
+            server.wanted if isinstance(server, DsnSmtp) else {},
         )
         self.mails.append(mail)
         self.arrived.set()
@@ -99,7 +110,7 @@ class MailServer:
             transport.close()
 
 
-class _Connection(SMTP):
+class _Connection(DsnSmtp):
     def __init__(self, relay: MailServer, tls: ssl.SSLContext | None) -> None:
         self._relay = relay
         super().__init__(

@@ -289,3 +289,24 @@ async def test_metrics_tell_results_latency_and_the_last_success(
     accepted_at = (await published(database))[-1].occurred_at.ToDatetime(UTC).timestamp()
     last_success = value("praxispost_prompts_last_success_timestamp_seconds")
     assert last_success == pytest.approx(accepted_at, abs=0.001)
+
+
+@pytest.mark.parametrize("offered", [True, False])
+async def test_a_relay_that_offers_reports_is_asked_for_them(
+    database: Database, notifier_urls: Urls, *, offered: bool
+) -> None:
+    async with (
+        mail_server() as server,
+        working(database, notifier_urls.app, People(CONTACT), server.port),
+    ):
+        server.offers_dsn = offered
+        await deliver(database, message_sent())
+        [mail] = await server.received(1)
+        [row] = await until_prompts(database, _settled)
+    asked = {
+        "RET": "HDRS",
+        "ENVID": row.id.hex,
+        "NOTIFY": "SUCCESS,FAILURE,DELAY",
+        "ORCPT": "rfc822;erika@mail.example",
+    }
+    assert mail.wanted == (asked if offered else {})
