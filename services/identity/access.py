@@ -70,7 +70,6 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "EndSession": STAFF | ACCOUNT,
     },
     "praxispost.identity.v1.StepUpService": {"StepUp": STAFF},
-    "praxispost.identity.v1.StepUpService": {"StepUp": STAFF},
     "praxispost.identity.v1.AccountService": {
         "GetAccount": ACCOUNT,
         "ListBindingOffers": ACCOUNT,

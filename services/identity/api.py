@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 from chassis.grpc_server import GrpcServer, GrpcSettings
 from chassis.keys import FileWrappingKeys
 from chassis.statements import StatementSigner
-from chassis.statements import StatementSigner
 from chassis.telemetry import Telemetry
 from chassis.tokens import PublicKeys, PublicKeysServicer, TokenSigner, TokenVerifier
 from praxispost.chassis.v1 import public_keys_pb2_grpc
@@ -26,7 +25,6 @@ from praxispost.identity.v1 import (
     sessions_pb2_grpc,
     staff_pb2_grpc,
     step_up_pb2_grpc,
-    step_up_pb2_grpc,
     tokens_pb2_grpc,
 )
 from services.identity.access import ACCESS
@@ -39,8 +37,6 @@ from services.identity.service_accounts.servicer import ServiceAccountServicer
 from services.identity.service_accounts.tokens import ServiceTokenIssue
 from services.identity.settings import ApiSettings
 from services.identity.staff.servicer import StaffServicer
-from services.identity.staff.step_up import ISSUER, KIND, StepUps
-from services.identity.staff.step_up_servicer import StepUpServicer
 from services.identity.staff.step_up import ISSUER, KIND, StepUps
 from services.identity.staff.step_up_servicer import StepUpServicer
 from services.identity.token_servicer import TokenServicer
@@ -122,21 +118,12 @@ async def build_server(
         step_up_pb2_grpc.add_StepUpServiceServicer_to_server,
         StepUpServicer(await _step_ups(base, clock)),
     )
-    server.add(
-        step_up_pb2_grpc.add_StepUpServiceServicer_to_server,
-        StepUpServicer(await _step_ups(base, clock)),
-    )
     server.add(account_changes_pb2_grpc.add_AccountChangeServiceServicer_to_server, persons.account_changes)
     server.add(password_reset_pb2_grpc.add_PasswordResetServiceServicer_to_server, persons.password_reset)
     server.add(
         public_keys_pb2_grpc.add_PublicKeysServiceServicer_to_server, PublicKeysServicer(base.signing_keys)
     )
     return server
-
-
-async def _step_ups(base: Foundation, clock: Callable[[], datetime]) -> StepUps:
-    signer = StatementSigner(await base.signing_keys.current(), ISSUER, KIND)
-    return StepUps(base.database, base.proofs.passwords, base.proofs.attempts, signer, clock)
 
 
 async def _step_ups(base: Foundation, clock: Callable[[], datetime]) -> StepUps:

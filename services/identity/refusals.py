@@ -125,10 +125,6 @@ def step_up_refused() -> Refusal:
     return Refusal(Status.INVALID_ARGUMENT, "STEP_UP_REFUSED", "The password is another one.")
 
 
-def step_up_refused() -> Refusal:
-    return Refusal(Status.INVALID_ARGUMENT, "STEP_UP_REFUSED", "The password is another one.")
-
-
 def session_not_found() -> Refusal:
     return Refusal(Status.NOT_FOUND, "SESSION_NOT_FOUND", "There is no such session of yours.")
 

@@ -93,7 +93,6 @@ ALLOWED: dict[str, frozenset[str]] = {
     "SessionService.ListSessions": PEOPLE,
     "SessionService.EndSession": PEOPLE,
     "StepUpService.StepUp": STAFF,
-    "StepUpService.StepUp": STAFF,
     "AccountService.GetAccount": frozenset({"account"}),
     "AccountService.ListBindingOffers": frozenset({"account"}),
     "AccountService.AcceptBindingOffer": frozenset({"account"}),

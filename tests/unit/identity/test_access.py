@@ -18,7 +18,6 @@ from praxispost.identity.v1 import (
     sessions_pb2,
     staff_pb2,
     step_up_pb2,
-    step_up_pb2,
     tokens_pb2,
 )
 from services.identity.access import ACCESS
@@ -36,7 +35,6 @@ _FILES = (
     service_accounts_pb2,
     sessions_pb2,
     staff_pb2,
-    step_up_pb2,
     step_up_pb2,
     tokens_pb2,
     public_keys_pb2,
