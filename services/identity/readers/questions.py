@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, insert, not_, or_, select, tuple_, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.paging import Position
+from services.identity.admission.asking import look_again
 from services.identity.readers.domain import Cause, Holder, due
 from services.identity.tables.practices import patient
 from services.identity.tables.readers import reader_question, representation
@@ -69,11 +70,13 @@ async def open_question(
 
 
 async def close_question(tx: AsyncConnection, practice_id: UUID, patient_id: UUID, now: datetime) -> None:
-    """Ask no more; the question is open and the record locked."""
+    """Ask no more; the question is open and the record locked. Who waits for it is looked at again."""
     this = (_Q.practice_id == practice_id, _Q.patient_id == patient_id, _Q.closed_at.is_(None))
     await tx.execute(update(reader_question).where(*this).values(closed_at=now))
     await _mark(tx, practice_id, patient_id)
     await close_task(tx, practice_id, patient_id, "who_reads", now)
+    pair = select(_P.pair_index).where(_P.practice_id == practice_id, _P.id == patient_id)
+    await look_again(tx, (await tx.execute(pair)).scalars())
 
 
 async def question_of(tx: AsyncConnection, practice_id: UUID, patient_id: UUID) -> OpenQuestion | None:

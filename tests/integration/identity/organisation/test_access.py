@@ -21,6 +21,7 @@ from tests.integration.identity.organisation.newcomer import (
     release,
     tasks,
 )
+from tests.integration.identity.organisation.reader_answers import represented
 from tests.integration.identity.stage import reason
 
 BORN = "1961-04-12"
@@ -204,6 +205,21 @@ async def test_an_open_question_is_named_and_never_bound_around(house: House) ->
     assert obstacles(await access(house, practice_id, second.patient_id)) == [("MOBILE_PROVEN", "WHO_READS")]
     for patient_id in (first, second.patient_id):
         assert not await bound(house, practice_id, patient_id)
+
+
+async def test_the_answer_who_reads_lets_in_who_waits(house: House) -> None:
+    practice_id, mother, data = await a_record(house)
+    child = await house.patient(
+        practice_id, somebody(email=data.email, mobile=data.mobile, birth_date=OTHER_DAY)
+    )
+    person = await Newcomer(house, data.email, data.mobile).proven()
+    assert await reason(person.complete(BORN)) == "NOT_MATCHED"
+    await look(house)
+    await represented(house, practice_id, child.patient_id, mother)
+    await look(house)
+    assert await bound(house, practice_id, mother)
+    session = (await person.complete(BORN)).session
+    assert set(await entitled(house, session)) == {mother, child.patient_id}
 
 
 async def test_a_changed_number_suspends_the_binding_and_kills_the_codes_of_the_old_pair(
