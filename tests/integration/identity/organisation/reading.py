@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,9 +11,13 @@ from chassis.caller import Entitlement
 from chassis.grpc_client import AioRpcError, refusal_of
 from chassis.tokens import PublicKeys, TokenVerifier
 from praxispost.identity.v1 import (
+    account_changes_pb2,
+    account_changes_pb2_grpc,
     accounts_pb2,
     accounts_pb2_grpc,
     patients_pb2,
+    readers_pb2,
+    readers_pb2_grpc,
     registration_pb2,
     registration_pb2_grpc,
     sessions_pb2,
@@ -21,12 +26,14 @@ from praxispost.identity.v1 import (
 )
 from services.identity.notices import Notice
 from services.identity.tables.people import notice as notice_table
-from tests.integration.identity.organisation.house import House, Metadata
+from tests.integration.identity.organisation.house import House, Metadata, request_id
 from tests.integration.identity.stage import bearer
 
 PASSWORD = "Kastanien am stillen Bach"
 # Codes for one address are sent three times in a quarter of an hour.
 BETWEEN_CODES = timedelta(minutes=16)
+
+Answer: TypeAlias = readers_pb2.SamePerson | readers_pb2.Represented | readers_pb2.OwnContact
 
 
 def reason_of(error: AioRpcError) -> str:
@@ -103,7 +110,6 @@ class World:
         )
         request.update_mask.paths.extend(["email", "mobile"])
         await self.house.patients.UpdatePatient(request, metadata=self.staff(record))
-        record.pair = pair
 
     async def register(self, pair: Pair, birth_date: str) -> None:
         """A person with this address and number registers and gives a birth date."""
@@ -121,16 +127,20 @@ class World:
         done = await stub.CompleteRegistration(last, metadata=self.portal)
         self.logins.append(Login(pair, done.session, done.account_id))
 
-    async def accept_offers(self, login: Login, birth_date: str) -> None:
-        """The person logs in again and accepts what is offered."""
+    async def log_in(self, login: Login) -> None:
+        """The person logs in again."""
         sessions = sessions_pb2_grpc.SessionServiceStub(self.house.channel)
-        accounts = accounts_pb2_grpc.AccountServiceStub(self.house.channel)
         self.house.clock.advance(BETWEEN_CODES)
         start = sessions_pb2.StartLoginRequest(email=login.pair.email, password=PASSWORD)
         secret = (await sessions.StartLogin(start, metadata=self.portal)).login
         code = await self._code(login.account_id)
         finish = sessions_pb2.FinishLoginRequest(login=secret, code=code)
         login.session = (await sessions.FinishLogin(finish, metadata=self.portal)).session
+
+    async def accept_offers(self, login: Login, birth_date: str) -> None:
+        """The person logs in again and accepts what is offered."""
+        accounts = accounts_pb2_grpc.AccountServiceStub(self.house.channel)
+        await self.log_in(login)
         person = bearer(await self._token(login, "identity"))
         asking = accounts_pb2.ListBindingOffersRequest()
         for offer in (await accounts.ListBindingOffers(asking, metadata=person)).offers:
@@ -144,6 +154,67 @@ class World:
         accounts = accounts_pb2_grpc.AccountServiceStub(self.house.channel)
         person = bearer(await self._token(login, "identity"))
         return await accounts.GetAccount(accounts_pb2.GetAccountRequest(), metadata=person)
+
+    async def change_contact(self, login: Login, pair: Pair) -> None:
+        """The person changes address or number, one at a time, and proves the new one."""
+        changes = account_changes_pb2_grpc.AccountChangeServiceStub(self.house.channel)
+        await self.log_in(login)
+        person = bearer(await self._token(login, "identity"))
+        new = Pair(pair.email, login.pair.mobile) if pair.email != login.pair.email else pair
+        start = account_changes_pb2.StartContactChangeRequest(password=PASSWORD)
+        if new.email != login.pair.email:
+            start.email = new.email
+        else:
+            start.mobile = new.mobile
+        await changes.StartContactChange(start, metadata=person)
+        code = await self._code(start.email or start.mobile)
+        confirm = account_changes_pb2.ConfirmContactChangeRequest(code=code)
+        await changes.ConfirmContactChange(confirm, metadata=person)
+        before = login.pair
+        for each in self.logins:
+            each.pair = new if each.pair == before else each.pair
+
+    async def delete_account(self, login: Login) -> None:
+        """The person deletes the account, with all its logins."""
+        changes = account_changes_pb2_grpc.AccountChangeServiceStub(self.house.channel)
+        await self.log_in(login)
+        person = bearer(await self._token(login, "identity"))
+        await changes.DeleteAccount(account_changes_pb2.DeleteAccountRequest(), metadata=person)
+        for each in self.logins:
+            assert each.pair != login.pair or await self.readable(each) == (), "a deleted account reads"
+
+    async def answer(self, record: Record, answer: Answer) -> None:
+        """Staff answer who reads for the record's patient."""
+        readers = readers_pb2_grpc.ReaderServiceStub(self.house.channel)
+        request = readers_pb2.AnswerReaderQuestionRequest(
+            request_id=request_id(), patient_id=record.patient_id
+        )
+        match answer:
+            case readers_pb2.SamePerson():
+                request.same_person.CopyFrom(answer)
+            case readers_pb2.Represented():
+                request.represented.CopyFrom(answer)
+            case readers_pb2.OwnContact():
+                request.own_contact.CopyFrom(answer)
+        await readers.AnswerReaderQuestion(request, metadata=self.staff(record))
+        if isinstance(answer, readers_pb2.Represented):
+            self.documented.add((answer.represented_patient_id, answer.representative_id))
+        elif isinstance(answer, readers_pb2.OwnContact):
+            self._end_documents(record)
+
+    async def end_representation(self, record: Record) -> None:
+        """Staff end the representation of the record's patient."""
+        readers = readers_pb2_grpc.ReaderServiceStub(self.house.channel)
+        request = readers_pb2.EndRepresentationRequest(request_id=request_id(), patient_id=record.patient_id)
+        await readers.EndRepresentation(request, metadata=self.staff(record))
+        self._end_documents(record)
+
+    async def look_at_records(self) -> None:
+        """Take over what the records say now; a change of the person's reaches them too."""
+        for record in self.records:
+            request = patients_pb2.GetPatientRequest(patient_id=record.patient_id)
+            found = (await self.house.patients.GetPatient(request, metadata=self.staff(record))).patient
+            record.pair = Pair(found.data.email, found.data.mobile)
 
     async def readable(self, login: Login) -> tuple[Entitlement, ...]:
         """What messaging would let this login read; nothing when its session has ended."""
@@ -167,6 +238,9 @@ class World:
             for own in self.records
             if own.practice_id == read.practice_id
         )
+
+    def _end_documents(self, record: Record) -> None:
+        self.documented = {each for each in self.documented if each[0] != record.patient_id}
 
     def _record(self, entitlement: Entitlement) -> Record:
         [record] = [each for each in self.records if each.patient_id == str(entitlement.subject_id)]

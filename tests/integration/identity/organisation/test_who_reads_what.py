@@ -4,18 +4,41 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from chassis.grpc_client import AioRpcError
+from praxispost.identity.v1.readers_pb2 import (
+    REPRESENTATION_BASIS_AUTHORISATION,
+    REPRESENTATION_BASIS_CUSTODY,
+    OwnContact,
+    Represented,
+    SamePerson,
+)
 from tests.integration.identity.organisation.house import House, somebody
-from tests.integration.identity.organisation.reading import Pair, World, reason_of
+from tests.integration.identity.organisation.reading import Answer, Pair, World, reason_of
 
-BIRTH_DATES = ("1961-04-12", "1990-02-28")
+BIRTH_DATES = ("1961-04-12", "1990-02-28", "2019-09-09")
 EMAILS, MOBILES, RECORDS, PRACTICES = 2, 3, 4, 2
 
 Operation: TypeAlias = Callable[[World, list[Pair]], Awaitable[None]]
 
+ANSWERS: tuple[Callable[[str, str], Answer], ...] = (
+    lambda asked, other: SamePerson(other_patient_id=other, archived_patient_id=asked),
+    lambda asked, other: SamePerson(other_patient_id=other, archived_patient_id=other),
+    lambda asked, other: Represented(
+        represented_patient_id=asked, representative_id=other, basis=REPRESENTATION_BASIS_CUSTODY
+    ),
+    lambda asked, other: Represented(
+        represented_patient_id=asked,
+        representative_id=other,
+        basis=REPRESENTATION_BASIS_AUTHORISATION,
+        basis_note="Vollmacht vom 3. März",
+    ),
+    lambda asked, other: OwnContact(),
+)
+
+numbers = st.integers(0, RECORDS - 1)
 places = st.integers(0, EMAILS * MOBILES - 1)
 born = st.sampled_from(BIRTH_DATES)
 
@@ -33,7 +56,7 @@ def creating(draw: st.DrawFn) -> Operation:
 
 @st.composite
 def editing(draw: st.DrawFn) -> Operation:
-    record, pair = draw(st.integers(0, RECORDS - 1)), draw(places)
+    record, pair = draw(numbers), draw(places)
 
     async def edit(world: World, pairs: list[Pair]) -> None:
         if record < len(world.records):
@@ -54,7 +77,7 @@ def registering(draw: st.DrawFn) -> Operation:
 
 @st.composite
 def accepting(draw: st.DrawFn) -> Operation:
-    login, birth_date = draw(st.integers(0, 3)), draw(born)
+    login, birth_date = draw(numbers), draw(born)
 
     async def accept(world: World, _: list[Pair]) -> None:
         if login < len(world.logins):
@@ -63,7 +86,66 @@ def accepting(draw: st.DrawFn) -> Operation:
     return accept
 
 
-operations = st.lists(creating() | editing() | registering() | accepting(), min_size=4, max_size=14)
+@st.composite
+def answering(draw: st.DrawFn) -> Operation:
+    asked, other, kind = draw(numbers), draw(numbers), draw(st.sampled_from(ANSWERS))
+
+    async def answer(world: World, _: list[Pair]) -> None:
+        if max(asked, other) < len(world.records):
+            of, by = world.records[asked], world.records[other]
+            await world.answer(of, kind(of.patient_id, by.patient_id))
+
+    return answer
+
+
+@st.composite
+def ending(draw: st.DrawFn) -> Operation:
+    record = draw(numbers)
+
+    async def end(world: World, _: list[Pair]) -> None:
+        if record < len(world.records):
+            await world.end_representation(world.records[record])
+
+    return end
+
+
+@st.composite
+def changing(draw: st.DrawFn) -> Operation:
+    login, pair = draw(numbers), draw(places)
+
+    async def change(world: World, pairs: list[Pair]) -> None:
+        if login < len(world.logins):
+            await world.change_contact(world.logins[login], pairs[pair])
+
+    return change
+
+
+@st.composite
+def deleting(draw: st.DrawFn) -> Operation:
+    login = draw(numbers)
+
+    async def delete(world: World, _: list[Pair]) -> None:
+        if login < len(world.logins):
+            await world.delete_account(world.logins[login])
+
+    return delete
+
+
+operations = st.lists(
+    creating()
+    | creating()
+    | registering()
+    | registering()
+    | editing()
+    | accepting()
+    | answering()
+    | answering()
+    | ending()
+    | changing()
+    | deleting(),
+    min_size=6,
+    max_size=20,
+)
 
 
 def new_pairs() -> list[Pair]:
@@ -77,6 +159,7 @@ def new_pairs() -> list[Pair]:
     max_examples=12,
     deadline=None,
     derandomize=True,
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_nobody_reads_who_is_not_verified_or_documented(house: House, chosen: list[Operation]) -> None:
@@ -87,6 +170,7 @@ async def test_nobody_reads_who_is_not_verified_or_documented(house: House, chos
             await operation(world, pairs)
         except AioRpcError as error:
             reason_of(error)
+        await world.look_at_records()
         for login in world.logins:
             for entitlement in await world.readable(login):
                 assert world.may_read(login, entitlement), (login, entitlement, world.records)
@@ -99,6 +183,22 @@ async def test_the_world_lets_the_right_person_read(house: House) -> None:
     await world.register(pair, BIRTH_DATES[0])
     [entitlement] = await world.readable(world.logins[0])
     assert world.may_read(world.logins[0], entitlement)
+
+
+async def test_the_world_lets_a_documented_representative_read(house: House) -> None:
+    practice = await house.practice()
+    world, pair = World(house, [practice.id]), new_pairs()[0]
+    await world.create(practice.id, pair, BIRTH_DATES[0])
+    await world.register(pair, BIRTH_DATES[0])
+    await world.create(practice.id, pair, BIRTH_DATES[2])
+    parent, child = world.records
+    assert len(await world.readable(world.logins[0])) == 1
+    await world.answer(child, ANSWERS[2](child.patient_id, parent.patient_id))
+    read = await world.readable(world.logins[0])
+    assert {str(each.subject_id) for each in read} == {parent.patient_id, child.patient_id}
+    assert all(world.may_read(world.logins[0], each) for each in read)
+    await world.end_representation(child)
+    assert len(await world.readable(world.logins[0])) == 1
 
 
 async def test_the_model_sees_a_wrong_reader(house: House) -> None:
@@ -120,4 +220,5 @@ async def test_an_edited_record_is_no_longer_read(house: House, other: int) -> N
     await world.create(practice.id, pairs[0], BIRTH_DATES[0])
     await world.register(pairs[0], BIRTH_DATES[0])
     await world.edit(world.records[0], pairs[other])
+    await world.look_at_records()
     assert await world.readable(world.logins[0]) == ()
