@@ -24,6 +24,8 @@ _MEMORY = 1024 * 1024 * 1024
 _SECONDS = 20
 _FILES = 64
 _QUALITY = 92
+# More than that takes a photo several times as long and makes it hardly smaller.
+_PNG_EFFORT = 3
 _FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "HEIF")
 # Two pictures for one: cameras append previews, brightness or depth to a JPEG.
 _AS_JPEG = frozenset({"JPEG", "MPO", "HEIF"})
@@ -133,7 +135,7 @@ def _saved(pages: "list[Image.Image]", kind: str) -> tuple[str, bytes]:
     elif kind == "WEBP":
         first.save(buffer, "WEBP", quality=_QUALITY)
     else:
-        first.save(buffer, kind)
+        first.save(buffer, kind, compress_level=_PNG_EFFORT)
     return f"image/{kind.lower()}", buffer.getvalue()
 
 
