@@ -12,6 +12,7 @@ from services.identity.admission.asking import look_again
 from services.identity.contact import ContactIndex
 from services.identity.imports.differences import settle_difference
 from services.identity.patients.domain import PatientData
+from services.identity.tables.account_changes import contact_change, password_reset
 from services.identity.tables.people import account, code, login, registration
 from services.identity.tables.practices import patient
 from services.identity.tasks import TaskKind, close_task
@@ -78,8 +79,14 @@ async def trust_address(tx: AsyncConnection, place: tuple[UUID, UUID], now: date
 
 
 async def kill_codes(tx: AsyncConnection, pair_index: bytes) -> None:
-    """Let every open code die that was sent to prove this pair, at registration or login."""
-    registrations = select(registration.c.id).where(registration.c.pair_index == pair_index)
+    """Let every open code die that was sent to prove this pair, or to who has an account with it."""
+    of_account = account.c.pair_index == pair_index
     logins = select(login.c.id).join(account, account.c.id == login.c.account_id)
-    flows = union(registrations, logins.where(account.c.pair_index == pair_index))
+    changes = select(contact_change.c.id).join(account, account.c.id == contact_change.c.account_id)
+    flows = union(
+        select(registration.c.id).where(registration.c.pair_index == pair_index),
+        select(password_reset.c.id).where(password_reset.c.pair_index == pair_index),
+        logins.where(of_account),
+        changes.where(of_account),
+    )
     await tx.execute(delete(code).where(code.c.flow_id.in_(flows)))

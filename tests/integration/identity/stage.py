@@ -213,9 +213,7 @@ async def set_stage(database: Database, keys: Keys, signing: SigningKey) -> Asyn
     server.add(registration_pb2_grpc.add_RegistrationServiceServicer_to_server, built.registration)
     server.add(sessions_pb2_grpc.add_SessionServiceServicer_to_server, built.sessions)
     server.add(accounts_pb2_grpc.add_AccountServiceServicer_to_server, built.accounts)
-    server.add(
-        account_changes_pb2_grpc.add_AccountChangeServiceServicer_to_server, built.account_changes
-    )
+    server.add(account_changes_pb2_grpc.add_AccountChangeServiceServicer_to_server, built.account_changes)
     server.add(password_reset_pb2_grpc.add_PasswordResetServiceServicer_to_server, built.password_reset)
     served = await server.start()
     delivery = NoticeDelivery(database, proofs.notices, Accounts(keys), letterbox, clock=clock)

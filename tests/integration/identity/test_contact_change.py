@@ -1,5 +1,6 @@
 """A person changes the own address or number: the new one proven, the old one told, bound records follow."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from praxispost.identity.v1 import account_changes_pb2, accounts_pb2
 from services.identity.patients.store import PatientStore
 from services.identity.tables.practices import binding
 from tests.integration.identity.people import (
+    BORN,
     PASSWORD,
     Person,
     a_patient,
@@ -267,3 +269,25 @@ async def test_nobody_objects_for_somebody_else(stage: Stage) -> None:
         call = stage.account_changes.ObjectToMessages(request, metadata=metadata)
         assert await reason(call) == "PATIENT_NOT_FOUND"
     assert not (await state(stage, practice_id, other)).objected
+
+
+async def test_who_accepts_an_offer_while_the_pair_changes_reads_nothing_by_the_old_one(stage: Stage) -> None:
+    person, session, _, first = await a_bound_person(stage)
+    elsewhere = await a_practice(stage)
+    second = await a_patient(stage, elsewhere, person)
+    await start_change(stage, session, email=somebody().email)
+    code = await stage.code()
+    accepting = accounts_pb2.AcceptBindingOfferRequest(
+        practice_id=str(elsewhere), birth_date=BORN.isoformat()
+    )
+    metadata = await stage.person(session)
+    await asyncio.gather(
+        confirm(stage, session, code),
+        stage.accounts.AcceptBindingOffer(accepting, metadata=metadata),
+        return_exceptions=True,
+    )
+    pair_of_record = await record_contact(stage, elsewhere, second)
+    own = await stage.accounts.GetAccount(accounts_pb2.GetAccountRequest(), metadata=metadata)
+    is_read = str(second) in await mailboxes(stage, session)
+    assert str(first) in await mailboxes(stage, session)
+    assert is_read == (pair_of_record == (own.email, own.mobile))

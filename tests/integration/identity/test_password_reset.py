@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from praxispost.identity.v1 import password_reset_pb2
+from services.identity.admission.corrections import kill_codes
 from tests.integration.identity.people import (
     PASSWORD,
     Person,
@@ -126,6 +127,14 @@ async def test_an_sms_that_has_to_wait_leaves_the_code_of_the_e_mail_unused(
     stage.clock.advance(timedelta(minutes=15))
     await verify_reset(stage, reset, code)
     assert [notice.to.kind for notice in await stage.notices()] == ["mobile"]
+
+
+async def test_a_code_dies_when_staff_correct_the_pair(stage: Stage, person: Person) -> None:
+    reset = await start_reset(stage, person)
+    code = await stage.code()
+    async with stage.database.transaction() as tx:
+        await kill_codes(tx, stage.proofs.contact.pair(person.email, person.mobile))
+    assert await reason(verify_reset(stage, reset, code)) == "CODE_REFUSED"
 
 
 async def test_a_weak_password_is_refused_before_anything_leaves(stage: Stage, person: Person) -> None:
