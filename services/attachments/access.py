@@ -14,6 +14,8 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     f"{_SERVICE}/UploadAttachment": PRACTICE | ACCOUNT,
     f"{_SERVICE}/DownloadAttachment": PRACTICE | ACCOUNT,
     f"{_SERVICE}/ClaimAttachments": frozenset({"messaging"}),
+    f"{_SERVICE}/WithdrawAttachments": frozenset({"messaging"}),
+    f"{_SERVICE}/EraseAttachments": frozenset({"messaging"}),
     f"{_USAGE}/GetUsage": PRACTICE | {"operator"},
     f"{_USAGE}/SetQuota": frozenset({"operator"}),
 }

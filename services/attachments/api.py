@@ -27,6 +27,7 @@ from services.attachments.settings import ApiSettings
 from services.attachments.uploads import Uploads
 from services.attachments.usage import Usage
 from services.attachments.usage_servicer import UsageServicer
+from services.attachments.withdrawals import Withdrawals
 
 _POOL_SIZE = 10
 
@@ -71,6 +72,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         uploads=uploads,
         downloads=downloads,
         claims=Claims(database=database, seals=seals, clock=_now),
+        withdrawals=Withdrawals(database=database, clock=_now),
     )
     server = GrpcServer(
         settings.grpc,

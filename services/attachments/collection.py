@@ -12,6 +12,7 @@ from chassis.refusal import Refusal
 from services.attachments import originals, storage
 from services.attachments.domain import LIFETIME_UNCLAIMED, State
 from services.attachments.due import Due, find_due
+from services.attachments.lookups import Holders
 from services.attachments.objects import ObjectStore, StoreUnavailable
 from services.attachments.storage import Seen
 from services.attachments.uploads import STALE_AFTER
@@ -19,12 +20,12 @@ from services.attachments.uploads import STALE_AFTER
 _LOG = logs.get(__name__)
 _PAGE = 500
 
-Lookup = Callable[[UUID, Collection[UUID]], Awaitable[frozenset[UUID]]]
+Lookup = Callable[[UUID, Collection[UUID]], Awaitable[Holders]]
 
 
 @dataclass(slots=True)
 class Collected:
-    """What one run did: documents deleted, and documents whose message turned out to exist."""
+    """What one run did: documents deleted, and documents that turned out to be in a message."""
 
     deleted: int = 0
     confirmed: int = 0
@@ -38,14 +39,14 @@ class Collector:
         *,
         database: Database,
         store: ObjectStore,
-        existing_messages: Lookup,
+        holders: Lookup,
         clock: Callable[[], datetime],
         unclaimed_for: timedelta = LIFETIME_UNCLAIMED,
         stale_for: timedelta = STALE_AFTER,
     ) -> None:
         self._database = database
         self._store = store
-        self._existing_messages = existing_messages
+        self._holders = holders
         self._clock = clock
         self._unclaimed_for = unclaimed_for
         self._stale_for = stale_for
@@ -74,13 +75,15 @@ class Collector:
             _LOG.warning("claims not settled", error=error, dependency="messaging")
 
     async def _settle(self, practice_id: UUID, claimed: list[Due], collected: Collected) -> None:
-        message_ids = {each.message_id for each in claimed if each.message_id is not None}
-        existing = await self._existing_messages(practice_id, message_ids)
+        holders = await self._holders(practice_id, {each.id for each in claimed})
         for each in claimed:
-            if each.message_id in existing:
+            if each.id in holders.sent:
                 async with self._database.transaction([practice_id]) as tx:
                     await storage.confirm(tx, practice_id, each.id)
                 collected.confirmed += 1
+            elif each.id in holders.drafted:
+                async with self._database.transaction([practice_id]) as tx:
+                    await storage.postpone(tx, practice_id, each.id, self._clock())
             else:
                 await self._begin_deletion(each)
 

@@ -121,6 +121,8 @@ class Downloads:
             stored = await storage.find_held(tx, wish.practice_id, wish.attachment_id)
             if stored is None:
                 raise refusals.attachment_not_found(wish.attachment_id)
+            if stored.withdrawn_at is not None and caller.tenant_id is None:
+                raise refusals.grant_refused()
             original = await originals.find(tx, stored.practice_id, stored.id)
             found = _Found(stored, original, _may_have(caller, original))
             _check(wish, found)

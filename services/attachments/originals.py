@@ -1,9 +1,10 @@
 """The rows of photos as they came, beside their renditions."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.attachments.tables import original
@@ -34,3 +35,13 @@ async def find(tx: AsyncConnection, practice_id: UUID, attachment_id: UUID) -> O
     )
     row = (await tx.execute(statement)).one_or_none()
     return None if row is None else Original(**row._mapping)
+
+
+async def destroy_keys(tx: AsyncConnection, practice_id: UUID, attachment_ids: Collection[UUID]) -> None:
+    """From now on nobody can open the photos as they came."""
+    theirs = update(original).where(
+        original.c.practice_id == practice_id,
+        original.c.attachment_id.in_(attachment_ids),
+        original.c.key_sealed.is_not(None),
+    )
+    await tx.execute(theirs.values(key_sealed=b""))

@@ -27,6 +27,7 @@ from services.attachments.domain import (
 from services.attachments.downloads import Downloads, Wish
 from services.attachments.requests import hearing_out, take_chunks, take_header
 from services.attachments.uploads import Uploads
+from services.attachments.withdrawals import Withdrawals
 
 _MOST_CLAIMED = 10
 
@@ -34,10 +35,13 @@ _MOST_CLAIMED = 10
 class AttachmentServicer(attachments_pb2_grpc.AttachmentServiceServicer):
     """Answers AttachmentService."""
 
-    def __init__(self, *, uploads: Uploads, downloads: Downloads, claims: Claims) -> None:
+    def __init__(
+        self, *, uploads: Uploads, downloads: Downloads, claims: Claims, withdrawals: Withdrawals
+    ) -> None:
         self._uploads = uploads
         self._downloads = downloads
         self._claims = claims
+        self._withdrawals = withdrawals
 
     async def UploadAttachment(
         self,
@@ -83,6 +87,26 @@ class AttachmentServicer(attachments_pb2_grpc.AttachmentServiceServicer):
     ) -> pb.ClaimAttachmentsResponse:
         claimed = await self._claims.claim(_claim(request))
         return pb.ClaimAttachmentsResponse(attachments=[_claimed(each) for each in claimed])
+
+    async def WithdrawAttachments(
+        self,
+        request: pb.WithdrawAttachmentsRequest,
+        context: aio.ServicerContext[pb.WithdrawAttachmentsRequest, pb.WithdrawAttachmentsResponse],
+    ) -> pb.WithdrawAttachmentsResponse:
+        await self._withdrawals.withdraw(
+            required_uuid("practice_id", request.practice_id), required_uuid("message_id", request.message_id)
+        )
+        return pb.WithdrawAttachmentsResponse()
+
+    async def EraseAttachments(
+        self,
+        request: pb.EraseAttachmentsRequest,
+        context: aio.ServicerContext[pb.EraseAttachmentsRequest, pb.EraseAttachmentsResponse],
+    ) -> pb.EraseAttachmentsResponse:
+        practice_id = required_uuid("practice_id", request.practice_id)
+        message_id = required_uuid("message_id", request.message_id)
+        await self._withdrawals.erase(caller(), practice_id, message_id)
+        return pb.EraseAttachmentsResponse()
 
 
 def _header(by: Caller, header: pb.UploadHeader) -> Header:

@@ -41,6 +41,7 @@ class Stored:
     patient_id: UUID
     state: State
     created_at: datetime
+    withdrawn_at: datetime | None
     object_key: str
     key_sealed: bytes
     file_name_sealed: bytes
@@ -147,6 +148,25 @@ async def claim(
     return {row.id: _stored(row) for row in rows}
 
 
+async def withdraw(tx: AsyncConnection, practice_id: UUID, message_id: UUID, now: datetime) -> None:
+    """Note of a message's documents that it was withdrawn; the first time counts."""
+    fresh = and_(_of_message(practice_id, message_id), attachment.c.withdrawn_at.is_(None))
+    await tx.execute(update(attachment).where(fresh).values(withdrawn_at=now))
+
+
+async def erase(tx: AsyncConnection, practice_id: UUID, message_id: UUID, now: datetime) -> list[UUID]:
+    """Destroy the keys of a message's documents, and leave them to the collector; returns which they were."""
+    mine = update(attachment).where(_of_message(practice_id, message_id))
+    gone = mine.values(state=State.DELETING, state_at=now, key_sealed=b"").returning(attachment.c.id)
+    return [row.id for row in await tx.execute(gone)]
+
+
+async def postpone(tx: AsyncConnection, practice_id: UUID, attachment_id: UUID, now: datetime) -> None:
+    """A draft has a claimed document: look again in a day."""
+    condition = and_(_is(practice_id, attachment_id), attachment.c.state == State.CLAIMED)
+    await tx.execute(update(attachment).where(condition).values(state_at=now))
+
+
 async def confirm(tx: AsyncConnection, practice_id: UUID, attachment_id: UUID) -> None:
     """The message of a claimed document exists."""
     condition = and_(_is(practice_id, attachment_id), attachment.c.state == State.CLAIMED)
@@ -192,6 +212,14 @@ async def end_deletion(tx: AsyncConnection, practice_id: UUID, attachment_id: UU
 
 def _is(practice_id: UUID, attachment_id: UUID) -> ColumnElement[bool]:
     return and_(attachment.c.practice_id == practice_id, attachment.c.id == attachment_id)
+
+
+def _of_message(practice_id: UUID, message_id: UUID) -> ColumnElement[bool]:
+    return and_(
+        attachment.c.practice_id == practice_id,
+        attachment.c.message_id == message_id,
+        attachment.c.state.in_(_HELD),
+    )
 
 
 def _same_request(arrival: Arrival) -> ColumnElement[bool]:

@@ -45,6 +45,7 @@ attachment: Final = Table(
     Column("sha256_sealed", LargeBinary, nullable=True),
     Column("uploaded_by", Text, nullable=False, server_default=text("'practice'")),
     Column("opened_at", DateTime(timezone=True), nullable=True),
+    Column("withdrawn_at", DateTime(timezone=True), nullable=True),
     Index(
         "attachment_request",
         "practice_id",
@@ -53,6 +54,7 @@ attachment: Final = Table(
         unique=True,
         postgresql_where=text("state <> 'deleting'"),
     ),
+    Index("attachment_message", "practice_id", "message_id", postgresql_where=text("message_id IS NOT NULL")),
     Index("attachment_due", "state", "state_at", postgresql_where=text("state <> 'attached'")),
 )
 

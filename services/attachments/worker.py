@@ -15,7 +15,7 @@ from chassis.tables import OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
 from chassis.worker import Worker
 from services.attachments.collection import Collector
-from services.attachments.lookups import MessageLookup
+from services.attachments.lookups import HolderLookup
 from services.attachments.objects import ObjectStore
 from services.attachments.orphans import OrphanSweep
 from services.attachments.settings import WorkerSettings
@@ -53,10 +53,10 @@ async def _jobs(settings: WorkerSettings, telemetry: Telemetry) -> AsyncIterator
     )
     database = Database(settings.database_url, pool_size=_POOL_SIZE)
     store = ObjectStore(settings.s3)
-    lookup = MessageLookup(to_messaging)
+    lookup = HolderLookup(to_messaging)
     try:
         yield Jobs(
-            Collector(database=database, store=store, existing_messages=lookup.existing, clock=_now),
+            Collector(database=database, store=store, holders=lookup.holders, clock=_now),
             OrphanSweep(database=database, store=store, clock=_now),
             database,
         )

@@ -23,7 +23,20 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "GetReceipt": PRACTICE,
         "ListChanges": PRACTICE,
         "Watch": PRACTICE | ACCOUNT,
-        "LookupMessages": ATTACHMENTS,
+        "LookupAttachments": ATTACHMENTS,
+    },
+    "praxispost.messaging.v1.WithdrawalService": {
+        "WithdrawMessage": STAFF,
+        "CloseForReplies": STAFF,
+        "EraseContent": ADMIN,
+    },
+    "praxispost.messaging.v1.DraftService": {
+        "CreateDraft": STAFF,
+        "SaveDraft": STAFF,
+        "GetDraft": STAFF,
+        "ListDrafts": STAFF,
+        "DeleteDraft": STAFF,
+        "SendDraft": STAFF,
     },
     "praxispost.messaging.v1.GuardService": {
         "ListHeld": PRACTICE,

@@ -19,12 +19,22 @@ from chassis.telemetry import Telemetry
 from chassis.tokens import TokenVerifier
 from chassis.wakeups import Wakeups
 from praxispost.chassis.v1 import public_keys_pb2_grpc
-from praxispost.messaging.v1 import guard_pb2_grpc, messaging_pb2_grpc, work_pb2_grpc
+from praxispost.messaging.v1 import (
+    drafts_pb2_grpc,
+    guard_pb2_grpc,
+    messaging_pb2_grpc,
+    withdrawals_pb2_grpc,
+    work_pb2_grpc,
+)
 from services.messaging.access import ACCESS, WATCH
 from services.messaging.bindings import SERVICE
 from services.messaging.changes.listing import ChangeListing
 from services.messaging.changes.storage import CHANNEL
 from services.messaging.changes.watching import ChangeFeed
+from services.messaging.drafts.keeping import DraftKeeping
+from services.messaging.drafts.reading import DraftReading
+from services.messaging.drafts.sending import DraftSending
+from services.messaging.drafts.servicer import DraftServicer, DraftUseCases
 from services.messaging.guard.cases import GuardCases
 from services.messaging.guard.deciding import Deciding
 from services.messaging.guard.holding import TEXT_KEY, Guard
@@ -47,6 +57,8 @@ from services.messaging.sending.reply import ReplySending
 from services.messaging.sending.storing import Storing
 from services.messaging.servicer import MessagingServicer, UseCases
 from services.messaging.settings import ApiSettings
+from services.messaging.withdrawals.servicer import WithdrawalServicer
+from services.messaging.withdrawals.taking_back import Withdrawals
 from services.messaging.work.doing import Work
 from services.messaging.work.listing import WorkListing
 from services.messaging.work.servicer import WorkServicer, WorkUseCases
@@ -104,6 +116,11 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     server.add(messaging_pb2_grpc.add_MessagingServiceServicer_to_server, MessagingServicer(use_cases))
     server.add(guard_pb2_grpc.add_GuardServiceServicer_to_server, GuardServicer(use_cases.guard))
     server.add(work_pb2_grpc.add_WorkServiceServicer_to_server, WorkServicer(use_cases.work))
+    server.add(
+        withdrawals_pb2_grpc.add_WithdrawalServiceServicer_to_server,
+        WithdrawalServicer(use_cases.withdrawals),
+    )
+    server.add(drafts_pb2_grpc.add_DraftServiceServicer_to_server, DraftServicer(use_cases.drafts))
     server.add(public_keys_pb2_grpc.add_PublicKeysServiceServicer_to_server, PublicKeysServicer(signing_keys))
 
     telemetry.start()
@@ -139,7 +156,7 @@ def assemble(
     reader = ContentReader(keys)
     listing = Listing(database, reader, clock)
     return UseCases(
-        messages=MessageSending(database, requests, reachability, claims, storing),
+        messages=MessageSending(database, requests, reachability, claims, storing, clock),
         replies=ReplySending(database, requests, claims, storing, clock),
         opening=Opening(database, reader, metrics, clock),
         listing=listing,
@@ -154,6 +171,13 @@ def assemble(
             LegalBases(database, clock),
         ),
         work=WorkUseCases(Work(database, staff, clock), WorkListing(database, reader, listing, clock)),
+        withdrawals=Withdrawals(database, claims, clock),
+        drafts=DraftUseCases(
+            keeping=DraftKeeping(database, keys, requests, reachability, claims, clock),
+            reading=DraftReading(database, keys, clock),
+            sending=DraftSending(database, keys, requests, reachability, storing, clock),
+            grants=grants,
+        ),
     )
 
 

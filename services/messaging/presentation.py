@@ -15,6 +15,7 @@ from services.messaging.messages.rows import StoredMessage
 from services.messaging.reading.content import Content, Summary
 from services.messaging.reading.listing import ConversationLine
 from services.messaging.receipts.facts import Fact
+from services.messaging.sending.domain import Attachment
 from services.messaging.times import optional_timestamp, timestamp
 from services.messaging.work.domain import StaffAnswering
 
@@ -47,9 +48,14 @@ def _unconfirmed_from(message: StoredMessage) -> datetime | None:
 
 
 def summary(shown: Summary, caller: Caller) -> wire.MessageSummary:
-    """A message without its text; patients do not learn which member of the practice wrote."""
+    """A message without its text.
+
+    Patients learn neither which member of the practice wrote, nor the subject of what was withdrawn, nor why.
+    """
     message = shown.message
     hidden = is_account(caller) and message.direction is Direction.TO_PATIENT
+    blocked = is_account(caller) and message.withdrawn_at is not None
+    answerable = message.reply_until is not None and not (message.withdrawn_at or message.replies_closed_at)
     return wire.MessageSummary(
         id=str(message.id),
         practice_id=str(message.practice_id),
@@ -57,15 +63,22 @@ def summary(shown: Summary, caller: Caller) -> wire.MessageSummary:
         conversation_id=str(message.conversation_id),
         direction=wire.Direction.ValueType(message.direction),
         purpose=wire.Purpose.ValueType(message.purpose or _NOT_GIVEN),
-        subject=shown.subject,
+        subject="" if blocked else shown.subject,
         sent_at=timestamp(message.sent_at),
-        reply_allowed=message.reply_until is not None,
-        reply_until=optional_timestamp(message.reply_until),
+        reply_allowed=answerable,
+        reply_until=optional_timestamp(message.reply_until) if answerable else None,
         in_reply_to=str(message.in_reply_to or ""),
         attachment_count=message.attachment_count,
         author_kind=wire.AuthorKind.ValueType(message.author_kind),
         author_id="" if hidden else str(message.author_id),
         receipt=receipt(message),
+        read_by=optional_timestamp(message.due_at),
+        withdrawn_at=optional_timestamp(message.withdrawn_at),
+        withdrawal_reason=wire.WithdrawalReason.ValueType(
+            _NOT_GIVEN if blocked else message.withdrawal_reason or _NOT_GIVEN
+        ),
+        replies_closed_at=optional_timestamp(message.replies_closed_at),
+        erased_at=optional_timestamp(message.erased_at),
     )
 
 
@@ -79,17 +92,19 @@ def message(content: Content, grants: Mapping[UUID, str], caller: Caller) -> wir
     return wire.Message(
         summary=summary(content.summary, caller),
         body=content.body,
-        attachments=[
-            wire.MessageAttachment(
-                id=str(each.id),
-                file_name=each.file_name,
-                media_type=each.media_type,
-                size=each.size,
-                sha256=each.sha256,
-                grant=grants[each.id],
-            )
-            for each in content.attachments
-        ],
+        attachments=[attachment(each, grants[each.id]) for each in content.attachments],
+    )
+
+
+def attachment(document: Attachment, grant: str) -> wire.MessageAttachment:
+    """A document with the grant to download it."""
+    return wire.MessageAttachment(
+        id=str(document.id),
+        file_name=document.file_name,
+        media_type=document.media_type,
+        size=document.size,
+        sha256=document.sha256,
+        grant=grant,
     )
 
 

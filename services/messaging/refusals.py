@@ -104,5 +104,44 @@ def prompt_not_needed() -> Refusal:
     return Refusal(
         Status.FAILED_PRECONDITION,
         "PROMPT_NOT_NEEDED",
-        "The message was read, is an answer, or was not sent.",
+        "The message was read, withdrawn, is an answer, or was not sent.",
+    )
+
+
+def replies_closed() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION, "REPLIES_CLOSED", "The practice closed the message for replies."
+    )
+
+
+def message_withdrawn() -> Refusal:
+    return Refusal(Status.FAILED_PRECONDITION, "MESSAGE_WITHDRAWN", "The practice withdrew the message.")
+
+
+def content_erased() -> Refusal:
+    return Refusal(Status.FAILED_PRECONDITION, "CONTENT_ERASED", "The message's content was erased.")
+
+
+def not_withdrawn() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION, "NOT_WITHDRAWN", "The message was not withdrawn: withdraw it first."
+    )
+
+
+def message_held() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION, "MESSAGE_HELD", "The message is held and was not sent: reject it instead."
+    )
+
+
+def draft_not_found() -> Refusal:
+    return Refusal(Status.NOT_FOUND, "DRAFT_NOT_FOUND", "There is no such draft.")
+
+
+def draft_changed(version: int) -> Refusal:
+    return Refusal(
+        Status.ABORTED,
+        "DRAFT_CHANGED",
+        "Somebody saved the draft meanwhile: read it again.",
+        metadata={"version": str(version)},
     )

@@ -17,6 +17,7 @@ from services.messaging import presentation
 from services.messaging.callers import is_account
 from services.messaging.changes.listing import ChangeListing
 from services.messaging.changes.watching import ChangeFeed
+from services.messaging.drafts.servicer import DraftUseCases
 from services.messaging.guard.cases import GuardCases
 from services.messaging.reading.content import Content
 from services.messaging.reading.grants import Grants
@@ -25,6 +26,7 @@ from services.messaging.reading.mailbox import Mailbox
 from services.messaging.reading.opening import Opening
 from services.messaging.sending.message import MessageSending
 from services.messaging.sending.reply import ReplySending
+from services.messaging.withdrawals.taking_back import Withdrawals
 from services.messaging.work.servicer import WorkUseCases
 
 Context: TypeAlias = aio.ServicerContext[object, object]
@@ -48,6 +50,8 @@ class UseCases:
     grants: Grants
     guard: GuardCases
     work: WorkUseCases
+    withdrawals: Withdrawals
+    drafts: DraftUseCases
 
 
 class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
@@ -137,13 +141,15 @@ class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
             async for change in changes:
                 yield wire.WatchResponse(change=presentation.change(change))
 
-    async def LookupMessages(
-        self, request: wire.LookupMessagesRequest, context: Context
-    ) -> wire.LookupMessagesResponse:
+    async def LookupAttachments(
+        self, request: wire.LookupAttachmentsRequest, context: Context
+    ) -> wire.LookupAttachmentsResponse:
         practice_id = required_uuid("practice_id", request.practice_id)
-        message_ids = distinct_uuids("message_ids", request.message_ids, maximum=_MOST_LOOKED_UP)
-        existing = await self._do.listing.existing(practice_id, message_ids)
-        return wire.LookupMessagesResponse(message_ids=[str(each) for each in existing])
+        attachment_ids = distinct_uuids("attachment_ids", request.attachment_ids, maximum=_MOST_LOOKED_UP)
+        sent, drafted = await self._do.listing.held(practice_id, attachment_ids)
+        return wire.LookupAttachmentsResponse(
+            sent_ids=[str(each) for each in sent], drafted_ids=[str(each) for each in drafted]
+        )
 
     async def _message(self, content: Content, who: Caller) -> wire.Message:
         practice_id = content.summary.message.practice_id

@@ -115,6 +115,11 @@ message: Final = Table(
     Column("attachments_opened", SmallInteger, nullable=False, server_default=text("0")),
     _time("released_at", nullable=True),
     Column("legal_basis", Integer, nullable=False, server_default=text("0")),
+    _time("due_at", nullable=True),
+    _time("withdrawn_at", nullable=True),
+    _number("withdrawal_reason", nullable=True),
+    _time("replies_closed_at", nullable=True),
+    _time("erased_at", nullable=True),
     PrimaryKeyConstraint("practice_id", "id", name="message_pkey"),
     ForeignKeyConstraint(
         ["practice_id", "conversation_id"],
@@ -144,6 +149,46 @@ message_attachment: Final = Table(
         ["practice_id", "message_id"],
         ["message.practice_id", "message.id"],
         name="message_attachment_message_fkey",
+    ),
+)
+
+draft: Final = Table(
+    "draft",
+    metadata,
+    _id("practice_id"),
+    _id("id"),
+    _id("patient_id"),
+    Column("version", BigInteger, nullable=False),
+    _number("purpose", nullable=True),
+    Column("subject", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("reply_allowed", Boolean, nullable=False),
+    _number("reply_period_days"),
+    _time("due_at", nullable=True),
+    _number("attachment_count"),
+    _id("created_by"),
+    _time("created_at"),
+    _id("saved_by"),
+    _time("saved_at"),
+    PrimaryKeyConstraint("practice_id", "id", name="draft_pkey"),
+    Index("draft_newest", "practice_id", text("saved_at DESC"), text("id DESC")),
+)
+
+draft_attachment: Final = Table(
+    "draft_attachment",
+    metadata,
+    _id("practice_id"),
+    _id("draft_id"),
+    _number("position"),
+    _id("attachment_id"),
+    Column("file_name", LargeBinary, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("practice_id", "draft_id", "position", name="draft_attachment_pkey"),
+    UniqueConstraint("practice_id", "attachment_id", name="draft_attachment_attachment_key"),
+    ForeignKeyConstraint(
+        ["practice_id", "draft_id"], ["draft.practice_id", "draft.id"], name="draft_attachment_draft_fkey"
     ),
 )
 

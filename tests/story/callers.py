@@ -26,7 +26,9 @@ from praxispost.identity.v1.sessions_pb2_grpc import SessionServiceStub
 from praxispost.identity.v1.staff_pb2_grpc import StaffServiceStub
 from praxispost.identity.v1.tokens_pb2 import ExchangeSessionRequest, IssueServiceTokenRequest
 from praxispost.identity.v1.tokens_pb2_grpc import TokenServiceStub
+from praxispost.messaging.v1.drafts_pb2_grpc import DraftServiceStub
 from praxispost.messaging.v1.messaging_pb2_grpc import MessagingServiceStub
+from praxispost.messaging.v1.withdrawals_pb2_grpc import WithdrawalServiceStub
 from praxispost.messaging.v1.work_pb2_grpc import WorkServiceStub
 
 RENEW_BEFORE_SECONDS = 10.0
@@ -159,6 +161,16 @@ class Caller:
     def work(self) -> WorkServiceStub:
         """messaging's WorkService."""
         return WorkServiceStub(self.channel("messaging"))
+
+    @cached_property
+    def drafts(self) -> DraftServiceStub:
+        """messaging's DraftService."""
+        return DraftServiceStub(self.channel("messaging"))
+
+    @cached_property
+    def withdrawals(self) -> WithdrawalServiceStub:
+        """messaging's WithdrawalService."""
+        return WithdrawalServiceStub(self.channel("messaging"))
 
     @cached_property
     def attachments(self) -> AttachmentServiceStub:

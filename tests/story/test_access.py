@@ -11,7 +11,7 @@ from google.protobuf import field_mask_pb2, message
 
 from deploy.local.service_accounts import ServiceAccount
 from praxispost.identity.v1 import service_accounts_pb2, sessions_pb2, staff_pb2
-from praxispost.messaging.v1 import messaging_pb2, work_pb2
+from praxispost.messaging.v1 import drafts_pb2, messaging_pb2, work_pb2
 from tests.story.callers import Caller, Refused, Token, program
 from tests.story.cast import (
     Contact,
@@ -113,7 +113,16 @@ ALLOWED: dict[str, frozenset[str]] = {
     "MessagingService.GetReceipt": PRACTICE,
     "MessagingService.ListChanges": PRACTICE,
     "MessagingService.Watch": PRACTICE | {"account"},
-    "MessagingService.LookupMessages": frozenset({"attachments"}),
+    "MessagingService.LookupAttachments": frozenset({"attachments"}),
+    "WithdrawalService.WithdrawMessage": STAFF,
+    "WithdrawalService.CloseForReplies": STAFF,
+    "WithdrawalService.EraseContent": frozenset({"admin"}),
+    "DraftService.CreateDraft": STAFF,
+    "DraftService.SaveDraft": STAFF,
+    "DraftService.GetDraft": STAFF,
+    "DraftService.ListDrafts": STAFF,
+    "DraftService.DeleteDraft": STAFF,
+    "DraftService.SendDraft": STAFF,
     "GuardService.ListHeld": PRACTICE,
     "GuardService.ConfirmHeld": STAFF,
     "GuardService.RejectHeld": STAFF,
@@ -133,6 +142,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "AttachmentService.UploadAttachment": PRACTICE | {"account"},
     "AttachmentService.DownloadAttachment": PRACTICE | {"account"},
     "AttachmentService.ClaimAttachments": frozenset({"messaging"}),
+    "AttachmentService.WithdrawAttachments": frozenset({"messaging"}),
+    "AttachmentService.EraseAttachments": frozenset({"messaging"}),
     "UsageService.GetUsage": PRACTICE | {"operator"},
     "UsageService.SetQuota": frozenset({"operator"}),
     "NoticeService.SendNotice": frozenset({"identity"}),
@@ -160,6 +171,9 @@ def a_side(stage: Stage, name: str) -> Side:
     contact = Contact("Maria", "Muster", "1970-01-02", unique_email("maria"), unique_mobile())
     patient_id = practice.record(admin, contact)
     sent = admin.messages.SendMessage(message_to(patient_id))
+    draft = admin.drafts.CreateDraft(
+        drafts_pb2.CreateDraftRequest(request_id=new_id(), patient_id=patient_id)
+    )
     created = admin.service_accounts.CreateServiceAccount(
         service_accounts_pb2.CreateServiceAccountRequest(request_id=new_id(), label="Labor")
     )
@@ -180,6 +194,7 @@ def a_side(stage: Stage, name: str) -> Side:
         "message_id": sent.message_id,
         "in_reply_to": sent.message_id,
         "conversation_id": sent.conversation_id,
+        "draft_id": draft.draft_id,
         "staff_id": members[0].id,
         "from_staff_id": members[0].id,
         "to_staff_id": members[0].id,
@@ -199,6 +214,7 @@ def absent() -> dict[str, Any]:
         "message_id": new_id(),
         "in_reply_to": new_id(),
         "conversation_id": new_id(),
+        "draft_id": new_id(),
         "staff_id": new_id(),
         "from_staff_id": new_id(),
         "to_staff_id": new_id(),
@@ -223,6 +239,8 @@ def with_the_rest(rpc: Rpc, ids: dict[str, Any]) -> message.Message:
         "filter": work_pb2.WORK_FILTER_OPEN,
         "file_name": "a.txt",
         "phone": "030 1",
+        "version": 1,
+        "withdrawal_reason": messaging_pb2.WITHDRAWAL_REASON_OTHER,
         **ids,
     }
     if "update_mask" in rpc.method.input_type.fields_by_name:

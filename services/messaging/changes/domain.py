@@ -15,6 +15,7 @@ class ChangeKind(enum.IntEnum):
     WORK = 20
     ANSWERING = 21
     TASK = 22
+    WITHDRAWAL = 30
     HELD = 40
 
 

@@ -25,6 +25,15 @@ class Purpose(enum.IntEnum):
     OTHER_TREATMENT_MATTER = 6
 
 
+class WithdrawalReason(enum.IntEnum):
+    """Why a message was withdrawn."""
+
+    MISDIRECTED = 1
+    WRONG_CONTENT = 2
+    OUTDATED = 3
+    OTHER = 4
+
+
 class AuthorKind(enum.IntEnum):
     """What kind of caller sent a message."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.messaging.messages.domain import AuthorKind, Direction, Purpose
+from services.messaging.messages.domain import AuthorKind, Direction, Purpose, WithdrawalReason
 from services.messaging.receipts.domain import Evidence, Receipt, State
 from services.messaging.receipts.facts import Failure, Reader
 from services.messaging.tables import message
@@ -35,6 +35,11 @@ class StoredMessage:
     legal_basis: int
     queued_at: datetime
     receipt: Receipt
+    due_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    withdrawal_reason: WithdrawalReason | None = None
+    replies_closed_at: datetime | None = None
+    erased_at: datetime | None = None
 
 
 def stored_message(row: Row[Any]) -> StoredMessage:
@@ -56,6 +61,11 @@ def stored_message(row: Row[Any]) -> StoredMessage:
         legal_basis=row.legal_basis,
         queued_at=row.released_at or row.sent_at,
         receipt=receipt(row),
+        due_at=row.due_at,
+        withdrawn_at=row.withdrawn_at,
+        withdrawal_reason=WithdrawalReason(row.withdrawal_reason) if row.withdrawal_reason else None,
+        replies_closed_at=row.replies_closed_at,
+        erased_at=row.erased_at,
     )
 
 

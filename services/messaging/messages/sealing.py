@@ -14,16 +14,21 @@ _HOLD_REASON: Final = "hold_reason"
 
 
 class ContentSealer:
-    """Seals and opens the content of one message; what belongs elsewhere raises CiphertextMoved."""
+    """Seals and opens the content of one message, or draft; what belongs elsewhere raises CiphertextMoved."""
 
-    def __init__(self, sealer: Sealer, practice_id: UUID, patient_id: UUID, message_id: UUID) -> None:
+    def __init__(self, sealer: Sealer, *place: Part) -> None:
         self._sealer = sealer
-        self._place: tuple[Part, ...] = (practice_id, patient_id, message_id)
+        self._place = place
 
     @classmethod
     def of(cls, message: StoredMessage, sealer: Sealer) -> "ContentSealer":
         """For a message that is stored."""
         return cls(sealer, message.practice_id, message.patient_id, message.id)
+
+    @classmethod
+    def of_draft(cls, sealer: Sealer, practice_id: UUID, patient_id: UUID, draft_id: UUID) -> "ContentSealer":
+        """For a draft: its id becomes that of a message, but neither opens what belongs to the other."""
+        return cls(sealer, "draft", practice_id, patient_id, draft_id)
 
     def seal_body(self, body: str) -> bytes:
         return self._sealer.seal(body.encode(), *self._place, _BODY)
@@ -36,7 +41,8 @@ class ContentSealer:
         return None if subject is None else self._sealer.seal(subject.encode(), *self._place, _SUBJECT)
 
     def open_subject(self, sealed: bytes | None) -> str:
-        return "" if sealed is None else self._sealer.open(sealed, *self._place, _SUBJECT).decode()
+        """None and the nothing that is left of what was erased are empty."""
+        return "" if not sealed else self._sealer.open(sealed, *self._place, _SUBJECT).decode()
 
     def seal_file_name(self, attachment_id: UUID, file_name: str) -> bytes:
         return self._sealer.seal(file_name.encode(), *self._place, _FILE_NAME, attachment_id)

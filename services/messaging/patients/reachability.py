@@ -28,11 +28,19 @@ class Reachability:
         """
         if known is not None and why_not(known) is None:
             return
+        refusal = why_not(await self._newest(practice_id, patient_id))
+        if refusal is not None:
+            raise refusal
+
+    async def check_known(self, practice_id: UUID, patient_id: UUID, known: PatientState | None) -> None:
+        """Refuse PATIENT_NOT_FOUND or DEPENDENCY_UNAVAILABLE: while a draft is written, contacts can wait."""
+        if known is None:
+            await self._newest(practice_id, patient_id)
+
+    async def _newest(self, practice_id: UUID, patient_id: UUID) -> PatientState:
         newest = await self._directory.state(practice_id, patient_id)
         if newest is None:
             raise refusals.patient_not_found()
         async with self._database.transaction([practice_id]) as tx:
             await learn(tx, newest, self._clock())
-        refusal = why_not(newest)
-        if refusal is not None:
-            raise refusal
+        return newest

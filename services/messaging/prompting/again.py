@@ -112,5 +112,5 @@ async def _load(tx: AsyncConnection, practice_id: UUID, message_id: UUID) -> _Kn
 
 def _check(message: StoredMessage) -> None:
     sent = message.direction is Direction.TO_PATIENT and message.receipt.state not in UNSENT
-    if not sent or message.receipt.state is State.READ:
+    if not sent or message.receipt.state is State.READ or message.withdrawn_at is not None:
         raise refusals.prompt_not_needed()

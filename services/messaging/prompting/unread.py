@@ -18,7 +18,7 @@ _MESSAGE: Final = tables.message
 
 
 async def prompt_unread(tx: AsyncConnection, patient: PatientState, now: datetime) -> None:
-    """Ask for a prompt for each message that was sent to the patient and not opened."""
+    """Ask for a prompt for each message that was sent to the patient, not withdrawn and not opened."""
     unread = await _unread(tx, patient)
     await outbox.record_all(
         tx, [prompt_wanted(each, patient.contact_version, Why.CONTACT_CHANGED, now) for each in unread]
@@ -33,6 +33,7 @@ async def _unread(tx: AsyncConnection, patient: PatientState) -> list[StoredMess
             _MESSAGE.c.patient_id == patient.patient_id,
             _MESSAGE.c.direction == Direction.TO_PATIENT,
             _MESSAGE.c.tick.not_in([State.READ, *UNSENT]),
+            _MESSAGE.c.withdrawn_at.is_(None),
         )
         .order_by(_MESSAGE.c.sent_at, _MESSAGE.c.id)
     )

@@ -12,6 +12,7 @@ from chassis.database import Database
 from chassis.paging import Position, split_page
 from services.messaging import refusals
 from services.messaging.callers import practice_of
+from services.messaging.drafts import storage as drafts
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.reading import storage
 from services.messaging.reading.content import ContentReader, Summary
@@ -100,11 +101,17 @@ class Listing:
             facts = await receipts.facts_of(tx, [(practice_id, message_id)])
         return message, facts[practice_id, message_id]
 
-    async def existing(self, practice_id: UUID, message_ids: Sequence[UUID]) -> Sequence[UUID]:
-        """Which messages of a practice exist, in the order asked."""
+    async def held(
+        self, practice_id: UUID, attachment_ids: Sequence[UUID]
+    ) -> tuple[Sequence[UUID], Sequence[UUID]]:
+        """Which attachments of a practice its messages have, and which its drafts, in the order asked."""
         async with self._database.transaction([practice_id]) as tx:
-            found = await storage.existing(tx, practice_id, message_ids)
-        return [each for each in message_ids if each in found]
+            drafted = await drafts.attached(tx, practice_id, attachment_ids)
+            sent = await storage.attached(tx, practice_id, attachment_ids)
+        return (
+            [each for each in attachment_ids if each in sent],
+            [each for each in attachment_ids if each in drafted - sent],
+        )
 
 
 def _line(

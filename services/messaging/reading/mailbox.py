@@ -58,10 +58,11 @@ class Mailbox:
 
 
 def _is_new(message: StoredMessage) -> bool:
-    """What was opened needs no weaker evidence."""
+    """What was opened needs no weaker evidence; of what was withdrawn there is nothing to receive."""
     receipt = message.receipt
     return (
         message.direction is Direction.TO_PATIENT
+        and message.withdrawn_at is None
         and receipt.evidence is not Evidence.SHOWN_IN_MAILBOX
         and receipt.read_at is None
     )

@@ -15,7 +15,7 @@ from chassis.database import Database
 from chassis.events import Event
 from praxispost.messaging.v1.events_pb2 import MessageRead
 from services.messaging import refusals
-from services.messaging.callers import may_see_message, practice_of, reader_of
+from services.messaging.callers import is_account, may_see_message, practice_of, reader_of
 from services.messaging.changes import storage as changes
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import StoredMessage
@@ -44,8 +44,9 @@ class Opening:
         self._clock = clock
 
     async def open(self, caller: Caller, practice_id: UUID | None, message_id: UUID) -> Content:
-        """The content to a person, and the receipt in the same transaction; refuses MESSAGE_NOT_FOUND.
+        """The content to a person, and the receipt in the same transaction.
 
+        Refuses MESSAGE_NOT_FOUND, CONTENT_ERASED, and for the patient's side MESSAGE_WITHDRAWN.
         Content that cannot be opened undoes the receipt: nobody has read it.
         """
         now = self._clock()
@@ -58,7 +59,7 @@ class Opening:
         return _with_receipt(content, derived[0].receipt) if derived else content
 
     async def read(self, caller: Caller, message_id: UUID) -> Content:
-        """The content to a program, which is no receipt; refuses MESSAGE_NOT_FOUND."""
+        """The content to a program, which is no receipt; refuses MESSAGE_NOT_FOUND, CONTENT_ERASED."""
         async with self._database.transaction(caller.tenants) as tx:
             stored = await _visible(tx, caller, None, message_id)
             content = await self._reader.content(stored)
@@ -87,9 +88,14 @@ async def _visible(
 ) -> StoredContent:
     if practice_id is None:
         practice_id = practice_of(caller)
-    stored = await storage.load_content(tx, practice_id, message_id)
+    # Under the lock that whoever withdraws a message takes, too: once it is withdrawn, no content goes out.
+    stored = await storage.load_content(tx, practice_id, message_id, lock=is_account(caller))
     if stored is None or not may_see_message(caller, stored.message):
         raise refusals.message_not_found()
+    if stored.message.withdrawn_at is not None and is_account(caller):
+        raise refusals.message_withdrawn()
+    if stored.message.erased_at is not None:
+        raise refusals.content_erased()
     return stored
 
 

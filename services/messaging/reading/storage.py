@@ -67,9 +67,13 @@ async def load(tx: AsyncConnection, practice_id: UUID, message_id: UUID) -> Stor
     return stored_message(row) if row is not None else None
 
 
-async def load_content(tx: AsyncConnection, practice_id: UUID, message_id: UUID) -> StoredContent | None:
+async def load_content(
+    tx: AsyncConnection, practice_id: UUID, message_id: UUID, *, lock: bool = False
+) -> StoredContent | None:
     """The message with everything; None where the practice has no such message."""
     query = select(_MESSAGE).where(_MESSAGE.c.practice_id == practice_id, _MESSAGE.c.id == message_id)
+    if lock:
+        query = query.with_for_update(key_share=True)
     row = (await tx.execute(query)).one_or_none()
     if row is None:
         return None
@@ -93,6 +97,14 @@ async def answer_was_read(tx: AsyncConnection, practice_id: UUID, conversation_i
 def is_conversation(conversation_id: UUID) -> ColumnElement[bool]:
     """Holds of one conversation only."""
     return _CONVERSATION.c.id == conversation_id
+
+
+async def attached(tx: AsyncConnection, practice_id: UUID, attachment_ids: Collection[UUID]) -> set[UUID]:
+    """Which of the attachments a message has."""
+    query = select(_ATTACHMENT.c.attachment_id).where(
+        _ATTACHMENT.c.practice_id == practice_id, _ATTACHMENT.c.attachment_id.in_(attachment_ids)
+    )
+    return set((await tx.execute(query)).scalars())
 
 
 async def conversations(
@@ -165,12 +177,6 @@ async def mailbox(
     merged = union_all(*each).subquery()
     query = select(merged).order_by(merged.c.sent_at.desc(), merged.c.id.desc()).limit(most)
     return [stored_message(row) for row in await tx.execute(query)]
-
-
-async def existing(tx: AsyncConnection, practice_id: UUID, message_ids: Collection[UUID]) -> set[UUID]:
-    """Which of the messages exist."""
-    query = select(_MESSAGE.c.id).where(_MESSAGE.c.practice_id == practice_id, _MESSAGE.c.id.in_(message_ids))
-    return set((await tx.execute(query)).scalars())
 
 
 def _newest(practice_id: UUID, patient_id: UUID, after: Position | None, most: int) -> Select[Any]:

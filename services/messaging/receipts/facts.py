@@ -31,6 +31,9 @@ class FactKind(enum.IntEnum):
     PROMPT_FAILED = 3
     SHOWN = 4
     OPENED = 5
+    WITHDRAWN = 30
+    REPLIES_CLOSED = 31
+    ERASED = 32
     HELD = 40
     REJECTED = 41
     PROMPT_DELIVERED = 42

@@ -29,6 +29,15 @@ class Claims(Protocol):
         Refuses ATTACHMENT_NOT_FOUND, DEPENDENCY_UNAVAILABLE.
         """
 
+    async def withdraw(self, practice_id: UUID, message_id: UUID) -> None:
+        """From now on the patient's side gets none of the message's documents, whatever grants it has.
+
+        Refuses DEPENDENCY_UNAVAILABLE.
+        """
+
+    async def erase(self, practice_id: UUID, message_id: UUID) -> None:
+        """From now on nobody can open the message's documents; refuses DEPENDENCY_UNAVAILABLE."""
+
 
 class AttachmentClaims:
     """The claims of attachments' AttachmentService."""
@@ -63,6 +72,26 @@ class AttachmentClaims:
             Attachment(UUID(each.id), each.file_name, each.media_type, each.size, each.sha256)
             for each in response.attachments
         )
+
+    async def withdraw(self, practice_id: UUID, message_id: UUID) -> None:
+        """From now on the patient's side gets none of the message's documents."""
+        request = attachments_pb2.WithdrawAttachmentsRequest(
+            practice_id=str(practice_id), message_id=str(message_id)
+        )
+        try:
+            await self._attachments.WithdrawAttachments(request)
+        except AioRpcError as error:
+            raise _translated(error) from error
+
+    async def erase(self, practice_id: UUID, message_id: UUID) -> None:
+        """From now on nobody can open the message's documents."""
+        request = attachments_pb2.EraseAttachmentsRequest(
+            practice_id=str(practice_id), message_id=str(message_id)
+        )
+        try:
+            await self._attachments.EraseAttachments(request)
+        except AioRpcError as error:
+            raise _translated(error) from error
 
 
 def _translated(error: AioRpcError) -> Refusal | AioRpcError:

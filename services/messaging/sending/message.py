@@ -1,6 +1,8 @@
 """A practice writes to one of its patients."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from chassis.caller import Caller
@@ -15,8 +17,18 @@ from services.messaging.patients import storage as patients
 from services.messaging.patients.reachability import Reachability
 from services.messaging.sending.attempt import Attempt
 from services.messaging.sending.claims import Claims
-from services.messaging.sending.domain import LONGEST_BODY, LONGEST_SUBJECT, MOST_ATTACHMENTS, Draft
+from services.messaging.sending.domain import (
+    LONGEST_BODY,
+    LONGEST_REPLY_PERIOD_DAYS,
+    LONGEST_SUBJECT,
+    MOST_ATTACHMENTS,
+    REPLY_PERIOD_DAYS,
+    Attachment,
+    Draft,
+    check_read_by,
+)
 from services.messaging.sending.storing import Storing
+from services.messaging.times import optional_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,8 @@ class Letter:
     subject: str
     body: str
     reply_allowed: bool
+    reply_period_days: int
+    read_by: datetime | None
     attachment_ids: tuple[UUID, ...]
 
     @classmethod
@@ -41,7 +55,31 @@ class Letter:
             subject=one_line("subject", request.subject, maximum=LONGEST_SUBJECT),
             body=text("body", request.body, maximum=LONGEST_BODY),
             reply_allowed=request.reply_allowed,
+            reply_period_days=reply_period_days(
+                "reply_period_days", request.reply_period_days, allowed=request.reply_allowed
+            ),
+            read_by=optional_moment("read_by", request.read_by if request.HasField("read_by") else None),
             attachment_ids=distinct_uuids("attachment_ids", request.attachment_ids, maximum=MOST_ATTACHMENTS),
+        )
+
+    def by(
+        self, caller: Caller, practice_id: UUID, message_id: UUID, attachments: tuple[Attachment, ...]
+    ) -> Draft:
+        """The message that it makes, with its attachments claimed."""
+        return Draft(
+            id=message_id,
+            practice_id=practice_id,
+            patient_id=self.patient_id,
+            direction=Direction.TO_PATIENT,
+            author_kind=author_kind(caller.role),
+            author_id=caller.subject_id,
+            body=self.body,
+            purpose=self.purpose,
+            subject=self.subject,
+            reply_allowed=self.reply_allowed,
+            reply_period_days=self.reply_period_days,
+            read_by=self.read_by,
+            attachments=attachments,
         )
 
 
@@ -55,12 +93,14 @@ class MessageSending:
         reachability: Reachability,
         claims: Claims,
         storing: Storing,
+        clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._requests = requests
         self._reachability = reachability
         self._claims = claims
         self._storing = storing
+        self._clock = clock
 
     async def send(self, caller: Caller, request: SendMessageRequest) -> SendMessageResponse:
         """Store the message once; a request that was answered before asks nobody and claims nothing again."""
@@ -72,6 +112,7 @@ class MessageSending:
             known = await patients.load(tx, practice_id, letter.patient_id)
         if answer is not None:
             return answer
+        check_read_by(letter.read_by, self._clock())
         await self._reachability.check(practice_id, letter.patient_id, known)
         attachments = await self._claims.claim(
             practice_id=practice_id,
@@ -80,20 +121,18 @@ class MessageSending:
             uploader_id=caller.subject_id,
             attachment_ids=letter.attachment_ids,
         )
-        draft = Draft(
-            id=attempt.message_id,
-            practice_id=practice_id,
-            patient_id=letter.patient_id,
-            direction=Direction.TO_PATIENT,
-            author_kind=author_kind(caller.role),
-            author_id=caller.subject_id,
-            body=letter.body,
-            purpose=letter.purpose,
-            subject=letter.subject,
-            reply_allowed=letter.reply_allowed,
-            attachments=attachments,
+        return await self._storing.store(
+            attempt, letter.by(caller, practice_id, attempt.message_id, attachments)
         )
-        return await self._storing.store(attempt, draft)
+
+
+def reply_period_days(field: str, days: int, *, allowed: bool) -> int:
+    """For how many days the patient may answer; refuses a period where no answer is allowed."""
+    if days and not allowed:
+        raise invalid(field, "must be 0 where the patient may not answer")
+    if not 0 <= days <= LONGEST_REPLY_PERIOD_DAYS:
+        raise invalid(field, f"must be 0 to {LONGEST_REPLY_PERIOD_DAYS}")
+    return days or REPLY_PERIOD_DAYS
 
 
 def _purpose(value: int) -> Purpose:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.idempotency import Requests
@@ -13,6 +15,7 @@ from praxispost.messaging.v1.messaging_pb2 import SendReplyRequest, SendReplyRes
 from services.messaging import refusals
 from services.messaging.callers import may_see_message
 from services.messaging.messages.domain import Direction, author_kind
+from services.messaging.messages.rows import StoredMessage
 from services.messaging.reading import storage as reading
 from services.messaging.sending.attempt import Attempt
 from services.messaging.sending.claims import Claims
@@ -77,7 +80,7 @@ class ReplySending:
             raise refusals.message_not_found()
         if earlier is not None:
             return earlier
-        check_reply(answered.reply_until, self._clock())
+        self._check(answered)
         attachments = await self._claims.claim(
             practice_id=answer.practice_id,
             patient_id=answered.patient_id,
@@ -96,4 +99,19 @@ class ReplySending:
             in_reply_to=answered.id,
             attachments=attachments,
         )
-        return await self._storing.store(attempt, draft)
+
+        async def still_answerable(tx: AsyncConnection) -> None:
+            """Under the lock that whoever closes or withdraws a message takes, too."""
+            await reading.lock_conversation(tx, answered.practice_id, answered.conversation_id)
+            current = await reading.load(tx, answered.practice_id, answered.id)
+            self._check(current or answered)
+
+        return await self._storing.store(attempt, draft, still_answerable)
+
+    def _check(self, message: StoredMessage) -> None:
+        check_reply(
+            message.reply_until,
+            self._clock(),
+            closed=message.replies_closed_at is not None,
+            withdrawn=message.withdrawn_at is not None,
+        )

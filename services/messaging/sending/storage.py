@@ -80,6 +80,7 @@ async def insert_message(
         "body": content.seal_body(draft.body),
         "sent_at": sent_at,
         "reply_until": reply_until(draft, sent_at),
+        "due_at": draft.read_by,
         "in_reply_to": draft.in_reply_to,
         "attachment_count": len(draft.attachments),
         "legal_basis": _legal_basis(draft),

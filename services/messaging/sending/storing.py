@@ -1,8 +1,8 @@
 """Stores a draft in one transaction with everything that follows from it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -15,6 +15,7 @@ from chassis.database import Database
 from chassis.events import Event
 from chassis.idempotency import Requests
 from chassis.keys import Keys
+from praxispost.messaging.v1.drafts_pb2 import SendDraftResponse
 from praxispost.messaging.v1.events_pb2 import MessageSent
 from praxispost.messaging.v1.messaging_pb2 import SendMessageResponse, SendReplyResponse
 from services.messaging.changes import storage as changes
@@ -29,7 +30,8 @@ from services.messaging.sending.attempt import Attempt
 from services.messaging.sending.domain import Draft
 from services.messaging.times import timestamp
 
-R = TypeVar("R", SendMessageResponse, SendReplyResponse)
+R = TypeVar("R", SendMessageResponse, SendReplyResponse, SendDraftResponse)
+First: TypeAlias = Callable[[AsyncConnection], Awaitable[None]]
 
 
 class Storing:
@@ -54,23 +56,33 @@ class Storing:
         self._clock = clock
         self._new_id = new_id
 
-    async def store(self, attempt: Attempt[R], draft: Draft) -> R:
-        """Message, conversation, fact, audit row, event and change; or the answer of an earlier try."""
+    async def store(self, attempt: Attempt[R], draft: Draft, first: First | None = None) -> R:
+        """Message, conversation, fact, audit row, event and change; or the answer of an earlier try.
+
+        `first` is done before, in the same transaction; where it refuses, nothing is stored.
+        """
         sealer = await self._keys.sealer(draft.patient_id)
         content = ContentSealer(sealer, draft.practice_id, draft.patient_id, draft.id)
         async with self._database.transaction([draft.practice_id]) as tx:
-            response, stored = await self._once(tx, attempt, draft, content)
+            response, stored = await self._once(tx, attempt, draft, content, first)
             await changes.record(tx, stored)
         if stored:
             self._metrics.stored(draft.direction)
         return response
 
     async def _once(
-        self, tx: AsyncConnection, attempt: Attempt[R], draft: Draft, content: ContentSealer
+        self,
+        tx: AsyncConnection,
+        attempt: Attempt[R],
+        draft: Draft,
+        content: ContentSealer,
+        first: First | None,
     ) -> tuple[R, Sequence[Change]]:
         stored: list[Change] = []
 
         async def effect() -> R:
+            if first is not None:
+                await first(tx)
             change = await self._store(tx, attempt.caller, draft, content)
             stored.append(change)
             response = attempt.response_type(
@@ -111,7 +123,7 @@ class Storing:
 
 def _say_held(response: Message) -> None:
     """Answers of patients are never held."""
-    if isinstance(response, SendMessageResponse):
+    if isinstance(response, SendMessageResponse | SendDraftResponse):
         response.held = True
 
 

@@ -30,7 +30,7 @@ async def stored(
     tx: AsyncConnection, draft: Draft, conversation_id: UUID, sent_at: datetime, receipt: Receipt
 ) -> None:
     """A message was stored, and has this receipt."""
-    due = due_at(sent_at) if draft.direction is Direction.TO_PATIENT else None
+    due = due_at(sent_at, draft.read_by) if draft.direction is Direction.TO_PATIENT else None
     first = matter(draft.direction, receipt, sent_at)
     if first is not None:
         await tx.execute(

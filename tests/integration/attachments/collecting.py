@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.attachments.collection import Collector
+from services.attachments.lookups import Holders
 from tests.integration.attachments.house import House
 
 
@@ -13,11 +14,11 @@ async def collect(house: House) -> None:
     collector = Collector(
         database=house.database,
         store=house.store,
-        existing_messages=_none,
+        holders=_none,
         clock=lambda: datetime.now(UTC),
     )
     await collector.collect()
 
 
-async def _none(practice_id: UUID, message_ids: Collection[UUID]) -> frozenset[UUID]:
-    return frozenset()
+async def _none(practice_id: UUID, attachment_ids: Collection[UUID]) -> Holders:
+    return Holders()

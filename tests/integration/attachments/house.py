@@ -39,6 +39,7 @@ from services.attachments.settings import StoreSettings
 from services.attachments.uploads import Uploads
 from services.attachments.usage import Usage
 from services.attachments.usage_servicer import UsageServicer
+from services.attachments.withdrawals import Withdrawals
 
 LIMIT = 50 * 1024 * 1024
 QUOTA = 10 * 1024 * 1024 * 1024
@@ -253,8 +254,12 @@ async def open_house(
     downloads = Downloads(
         database=database, seals=seals, store=store, grants=Grants(granting), metrics=metrics, clock=_now
     )
-    claims = Claims(database=database, seals=seals, clock=_now)
-    servicer = AttachmentServicer(uploads=uploads, downloads=downloads, claims=claims)
+    servicer = AttachmentServicer(
+        uploads=uploads,
+        downloads=downloads,
+        claims=Claims(database=database, seals=seals, clock=_now),
+        withdrawals=Withdrawals(database=database, clock=_now),
+    )
     server = _server(keys, servicer, UsageServicer(usage))
     serving = await server.start()
     house = House(f"127.0.0.1:{server.port}", key, database, store)

@@ -12,7 +12,7 @@ from chassis.caller import Caller
 from chassis.refusal import Refusal, dependency_unavailable
 from praxispost.messaging.v1 import messaging_pb2
 from services.attachments.collection import Collector
-from services.attachments.lookups import MessageLookup
+from services.attachments.lookups import HolderLookup, Holders
 from services.attachments.objects import ObjectStore
 from services.attachments.orphans import OrphanSweep
 from tests.integration.attachments.house import House, Stores, header, staff
@@ -23,25 +23,27 @@ _DAY = timedelta(hours=24)
 
 
 class Messages:
-    """The messages that messaging says exist, and how often it was asked."""
+    """The documents that messaging says its messages and drafts have, and how often it was asked."""
 
-    def __init__(self, *existing: UUID, reachable: bool = True) -> None:
-        self.existing = frozenset(existing)
+    def __init__(self, *sent: str, drafted: Collection[str] = (), reachable: bool = True) -> None:
+        self.sent = frozenset(map(UUID, sent))
+        self.drafted = frozenset(map(UUID, drafted))
         self.asked: list[frozenset[UUID]] = []
         self.reachable = reachable
 
-    async def lookup(self, practice_id: UUID, message_ids: Collection[UUID]) -> frozenset[UUID]:
-        self.asked.append(frozenset(message_ids))
+    async def lookup(self, practice_id: UUID, attachment_ids: Collection[UUID]) -> Holders:
+        asked = frozenset(attachment_ids)
+        self.asked.append(asked)
         if not self.reachable:
             raise dependency_unavailable("messaging")
-        return self.existing & frozenset(message_ids)
+        return Holders(self.sent & asked, self.drafted & asked)
 
 
 def _collector(house: House, messages: Messages, *, after: timedelta) -> Collector:
     return Collector(
         database=house.database,
         store=house.store,
-        existing_messages=messages.lookup,
+        holders=messages.lookup,
         clock=lambda: datetime.now(UTC) + after,
     )
 
@@ -72,28 +74,40 @@ async def test_a_document_that_nobody_claims_goes_after_a_day_and_not_before(
 async def test_a_claim_whose_send_died_is_collected_once_messaging_says_so(
     house: House, traces: Traces
 ) -> None:
-    physician, message_id = staff(), uuid4()
-    await _claimed(house, physician, message_id)
+    physician = staff()
+    attachment_id = await _claimed(house, physician, uuid4())
     early = Messages()
     await _collector(house, early, after=_DAY - timedelta(minutes=5)).collect()
-    assert not any(message_id in asked for asked in early.asked)
+    assert not any(UUID(attachment_id) in asked for asked in early.asked)
     messages = Messages()
     await _collector(house, messages, after=_DAY).collect()
-    assert any(message_id in asked for asked in messages.asked)
+    assert any(UUID(attachment_id) in asked for asked in messages.asked)
     assert (_states(traces, physician), traces.objects(physician.tenant_id)) == ([], [])
 
 
 async def test_a_claim_of_a_message_that_exists_is_kept_and_not_asked_for_again(
     house: House, traces: Traces
 ) -> None:
-    physician, message_id = staff(), uuid4()
-    attachment_id = await _claimed(house, physician, message_id)
-    await _collector(house, Messages(message_id), after=_DAY).collect()
+    physician = staff()
+    attachment_id = await _claimed(house, physician, uuid4())
+    await _collector(house, Messages(attachment_id), after=_DAY).collect()
     assert _states(traces, physician) == ["attached"]
     later = Messages()
     await _collector(house, later, after=1000 * _DAY).collect()
-    assert not any(message_id in asked for asked in later.asked)
+    assert not any(UUID(attachment_id) in asked for asked in later.asked)
     assert (await house.download(physician, attachment_id)).content == b"text"
+
+
+async def test_what_a_draft_has_is_kept_for_a_day_and_asked_for_again(house: House, traces: Traces) -> None:
+    physician = staff()
+    attachment_id = await _claimed(house, physician, uuid4())
+    await _collector(house, Messages(drafted=[attachment_id]), after=_DAY).collect()
+    assert _states(traces, physician) == ["claimed"]
+    early = Messages()
+    await _collector(house, early, after=2 * _DAY - timedelta(minutes=5)).collect()
+    assert not any(UUID(attachment_id) in asked for asked in early.asked)
+    await _collector(house, Messages(), after=2 * _DAY + timedelta(minutes=5)).collect()
+    assert (_states(traces, physician), traces.objects(physician.tenant_id)) == ([], [])
 
 
 async def test_without_messagings_word_no_claimed_document_goes(house: House, traces: Traces) -> None:
@@ -112,16 +126,16 @@ async def test_a_claim_that_is_renewed_while_messaging_is_asked_keeps_its_docume
     await house.claim(physician, patient_id, attachment_id, message_id=message_id)
 
     class Renewed(Messages):
-        async def lookup(self, practice_id: UUID, message_ids: Collection[UUID]) -> frozenset[UUID]:
-            if message_id in message_ids:
+        async def lookup(self, practice_id: UUID, attachment_ids: Collection[UUID]) -> Holders:
+            if UUID(attachment_id) in attachment_ids:
                 await house.claim(physician, patient_id, attachment_id, message_id=message_id)
-            return frozenset()
+            return Holders()
 
     later = datetime.now(UTC) + _DAY
     collector = Collector(
         database=house.database,
         store=house.store,
-        existing_messages=Renewed().lookup,
+        holders=Renewed().lookup,
         clock=lambda: later,
     )
     traces.set_age(attachment_id, hours=1)
@@ -134,7 +148,7 @@ async def test_a_confirmed_claim_can_be_repeated(house: House, traces: Traces) -
     physician, patient_id, message_id = staff(), uuid4(), uuid4()
     attachment_id = (await house.upload(physician, b"text", header(patient_id))).attachment_id
     first = await house.claim(physician, patient_id, attachment_id, message_id=message_id)
-    await _collector(house, Messages(message_id), after=_DAY).collect()
+    await _collector(house, Messages(attachment_id), after=_DAY).collect()
     assert await house.claim(physician, patient_id, attachment_id, message_id=message_id) == first
     assert _states(traces, physician) == ["attached"]
 
@@ -162,7 +176,7 @@ async def test_a_deletion_that_was_broken_off_is_taken_up_again(
         collector = Collector(
             database=house.database,
             store=away,
-            existing_messages=Messages().lookup,
+            holders=Messages().lookup,
             clock=lambda: datetime.now(UTC) + _DAY,
         )
         await collector.collect()
@@ -195,23 +209,25 @@ async def test_objects_that_belong_to_no_document_are_swept_once_they_are_old(
     assert traces.incomplete() == []
 
 
-def _messaging_that_knows(existing: UUID) -> aio.Server:
+def _messaging_that_knows(sent: UUID, drafted: UUID) -> aio.Server:
     async def look_up(
-        request: messaging_pb2.LookupMessagesRequest, context: object
-    ) -> messaging_pb2.LookupMessagesResponse:
-        found = [each for each in request.message_ids if each == str(existing)]
-        return messaging_pb2.LookupMessagesResponse(message_ids=found)
+        request: messaging_pb2.LookupAttachmentsRequest, context: object
+    ) -> messaging_pb2.LookupAttachmentsResponse:
+        return messaging_pb2.LookupAttachmentsResponse(
+            sent_ids=[each for each in request.attachment_ids if each == str(sent)],
+            drafted_ids=[each for each in request.attachment_ids if each == str(drafted)],
+        )
 
     handler = grpc.unary_unary_rpc_method_handler(
         look_up,
-        messaging_pb2.LookupMessagesRequest.FromString,
-        messaging_pb2.LookupMessagesResponse.SerializeToString,
+        messaging_pb2.LookupAttachmentsRequest.FromString,
+        messaging_pb2.LookupAttachmentsResponse.SerializeToString,
     )
     server = aio.server()
     server.add_generic_rpc_handlers(
         [
             grpc.method_handlers_generic_handler(
-                "praxispost.messaging.v1.MessagingService", {"LookupMessages": handler}
+                "praxispost.messaging.v1.MessagingService", {"LookupAttachments": handler}
             )
         ]
     )
@@ -219,14 +235,15 @@ def _messaging_that_knows(existing: UUID) -> aio.Server:
 
 
 async def test_messaging_is_asked_over_the_wire_and_its_silence_is_no_answer() -> None:
-    existing, missing = uuid4(), uuid4()
-    server = _messaging_that_knows(existing)
+    sent, drafted, missing = uuid4(), uuid4(), uuid4()
+    server = _messaging_that_knows(sent, drafted)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        lookup = MessageLookup(channel)
-        assert await lookup.existing(uuid4(), [existing, missing]) == {existing}
+        lookup = HolderLookup(channel)
+        holders = await lookup.holders(uuid4(), [sent, drafted, missing])
+        assert holders == Holders(frozenset({sent}), frozenset({drafted}))
         await server.stop(None)
         with pytest.raises(Refusal) as refused:
-            await lookup.existing(uuid4(), [existing])
+            await lookup.holders(uuid4(), [sent])
     assert refused.value.reason == "DEPENDENCY_UNAVAILABLE"

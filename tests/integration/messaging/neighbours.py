@@ -16,7 +16,9 @@ Context: TypeAlias = aio.ServicerContext[object, object]
 STATE = "/praxispost.identity.v1.PatientService/GetPatientState"
 STAFF = "/praxispost.identity.v1.StaffService/GetStaffState"
 CLAIM = "/praxispost.attachments.v1.AttachmentService/ClaimAttachments"
-ANYBODY = {each: frozenset({"anonymous"}) for each in (STATE, STAFF, CLAIM)}
+WITHDRAW = "/praxispost.attachments.v1.AttachmentService/WithdrawAttachments"
+ERASE = "/praxispost.attachments.v1.AttachmentService/EraseAttachments"
+ANYBODY = {each: frozenset({"anonymous"}) for each in (STATE, STAFF, CLAIM, WITHDRAW, ERASE)}
 
 
 @dataclass
@@ -29,6 +31,8 @@ class Neighbours:
     away: set[str] = field(default_factory=set)
     asked: list[UUID] = field(default_factory=list)
     claims: list[attachments_pb2.ClaimAttachmentsRequest] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
 
     async def state(
         self, request: patients_pb2.GetPatientStateRequest, context: Context
@@ -66,6 +70,22 @@ class Neighbours:
         claimed = [self.documents[each] for each in request.attachment_ids]
         return attachments_pb2.ClaimAttachmentsResponse(attachments=claimed)
 
+    async def withdraw(
+        self, request: attachments_pb2.WithdrawAttachmentsRequest, context: Context
+    ) -> attachments_pb2.WithdrawAttachmentsResponse:
+        if "attachments" in self.away:
+            raise dependency_unavailable("database")
+        self.withdrawn.append(request.message_id)
+        return attachments_pb2.WithdrawAttachmentsResponse()
+
+    async def erase(
+        self, request: attachments_pb2.EraseAttachmentsRequest, context: Context
+    ) -> attachments_pb2.EraseAttachmentsResponse:
+        if "attachments" in self.away:
+            raise dependency_unavailable("database")
+        self.erased.append(request.message_id)
+        return attachments_pb2.EraseAttachmentsResponse()
+
 
 def add_to_server(neighbours: Neighbours, server: aio.Server) -> None:
     """Serve the methods that messaging calls."""
@@ -84,6 +104,22 @@ def add_to_server(neighbours: Neighbours, server: aio.Server) -> None:
         staff_pb2.GetStaffStateRequest.FromString,
         staff_pb2.GetStaffStateResponse.SerializeToString,
     )
-    for method, handler in ((STATE, state), (STAFF, member), (CLAIM, claim)):
+    withdraw = grpc.unary_unary_rpc_method_handler(
+        neighbours.withdraw,
+        attachments_pb2.WithdrawAttachmentsRequest.FromString,
+        attachments_pb2.WithdrawAttachmentsResponse.SerializeToString,
+    )
+    erase = grpc.unary_unary_rpc_method_handler(
+        neighbours.erase,
+        attachments_pb2.EraseAttachmentsRequest.FromString,
+        attachments_pb2.EraseAttachmentsResponse.SerializeToString,
+    )
+    for method, handler in (
+        (STATE, state),
+        (STAFF, member),
+        (CLAIM, claim),
+        (WITHDRAW, withdraw),
+        (ERASE, erase),
+    ):
         _, service, name = method.split("/")
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {name: handler}),))

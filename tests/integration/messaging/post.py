@@ -31,11 +31,18 @@ from chassis.tokens import SERVICE_LIFETIME, TokenSigner, TokenVerifier
 from chassis.wakeups import Wakeups
 from praxispost.chassis.v1 import public_keys_pb2_grpc
 from praxispost.identity.v1 import patients_pb2
-from praxispost.messaging.v1 import guard_pb2_grpc, messaging_pb2_grpc, work_pb2_grpc
+from praxispost.messaging.v1 import (
+    drafts_pb2_grpc,
+    guard_pb2_grpc,
+    messaging_pb2_grpc,
+    withdrawals_pb2_grpc,
+    work_pb2_grpc,
+)
 from praxispost.messaging.v1 import messaging_pb2 as wire
 from services.messaging.access import ACCESS, WATCH
 from services.messaging.api import assemble
 from services.messaging.changes.storage import CHANNEL
+from services.messaging.drafts.servicer import DraftServicer
 from services.messaging.guard.domain import GuardRules
 from services.messaging.guard.holding import TEXT_KEY, Guard
 from services.messaging.guard.servicer import GuardServicer
@@ -45,6 +52,7 @@ from services.messaging.patients.identity import Identity
 from services.messaging.reading.grants import Grants
 from services.messaging.sending.claims import AttachmentClaims
 from services.messaging.servicer import MessagingServicer
+from services.messaging.withdrawals.servicer import WithdrawalServicer
 from services.messaging.work.servicer import WorkServicer
 from services.messaging.work.staff import IdentityStaff
 from tests.integration.messaging import neighbours
@@ -256,6 +264,11 @@ async def open_post(stores: Stores) -> AsyncIterator[Post]:
         server.add(messaging_pb2_grpc.add_MessagingServiceServicer_to_server, MessagingServicer(use_cases))
         server.add(guard_pb2_grpc.add_GuardServiceServicer_to_server, GuardServicer(use_cases.guard))
         server.add(work_pb2_grpc.add_WorkServiceServicer_to_server, WorkServicer(use_cases.work))
+        server.add(
+            withdrawals_pb2_grpc.add_WithdrawalServiceServicer_to_server,
+            WithdrawalServicer(use_cases.withdrawals),
+        )
+        server.add(drafts_pb2_grpc.add_DraftServiceServicer_to_server, DraftServicer(use_cases.drafts))
         server.add(
             public_keys_pb2_grpc.add_PublicKeysServiceServicer_to_server, PublicKeysServicer(signing_keys)
         )

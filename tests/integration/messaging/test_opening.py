@@ -12,6 +12,7 @@ from chassis.public_keys import PublicKeys
 from chassis.statements import StatementVerifier
 from praxispost.attachments.v1 import attachments_pb2
 from praxispost.messaging.v1 import messaging_pb2 as wire
+from tests.integration.messaging.drafting import create_draft, document
 from tests.integration.messaging.post import Post, account, reason, refusing, service, staff
 
 
@@ -156,16 +157,17 @@ async def test_a_grant_is_for_one_caller_one_document_and_a_minute(post: Post) -
     assert (statement.expires_at - statement.issued_at).total_seconds() == 60
 
 
-async def test_the_collector_learns_which_messages_exist(post: Post) -> None:
-    physician, _, message_id = await _written_to(post)
-    other, _, foreign = await _written_to(post)
-    absent = str(uuid4())
-    request = wire.LookupMessagesRequest(
-        practice_id=str(physician.tenants[0]), message_ids=[absent, message_id, foreign]
+async def test_the_collector_learns_what_messages_and_drafts_have(post: Post) -> None:
+    physician, other = staff(), staff()
+    patient_id = post.patient(physician.tenants[0])
+    sent, drafted, foreign, absent = (document(post) for _ in range(4))
+    await post.send(physician, patient_id, attachment_ids=[sent])
+    await create_draft(post, physician, patient_id, attachment_ids=[drafted])
+    await post.send(other, post.patient(other.tenants[0]), attachment_ids=[foreign])
+    request = wire.LookupAttachmentsRequest(
+        practice_id=str(physician.tenants[0]), attachment_ids=[absent, foreign, drafted, sent]
     )
-    found = await post.stub.LookupMessages(request, metadata=post.to(service("attachments")))
-    assert list(found.message_ids) == [message_id]
-    assert (
-        await reason(refusing(post.stub.LookupMessages(request, metadata=post.to(other))))
-        == "METHOD_NOT_ALLOWED"
-    )
+    found = await post.stub.LookupAttachments(request, metadata=post.to(service("attachments")))
+    assert (list(found.sent_ids), list(found.drafted_ids)) == ([sent], [drafted])
+    asking = refusing(post.stub.LookupAttachments(request, metadata=post.to(other)))
+    assert await reason(asking) == "METHOD_NOT_ALLOWED"

@@ -14,11 +14,12 @@ from praxispost.identity.v1.events_pb2 import TaskKind, TaskOpened
 from praxispost.messaging.v1 import work_pb2
 from services.messaging.tables import metadata
 from services.messaging.work.events import TaskEvents
+from tests.integration.messaging.drafting import create_draft, document
 from tests.integration.messaging.post import Post, Stores, account, staff
 
 _OF_PRACTICES = [table.name for table in metadata.sorted_tables if "practice_id" in table.c]
 # They say how things stand, and nothing of how that came about.
-_PASSING = {"unread_message", "answering"}
+_PASSING = {"unread_message", "answering", "draft", "draft_attachment"}
 
 
 def test_the_tables_are_those_that_the_migration_makes(messaging_stores: Stores) -> None:
@@ -40,6 +41,7 @@ async def test_a_transaction_sees_only_the_practices_it_was_opened_for(post: Pos
             id=document_id, file_name="a", media_type="b", size=1, sha256=b"\1" * 32
         )
         sent = await post.send(each, patient_id, attachment_ids=[document_id])
+        await create_draft(post, each, patient_id, attachment_ids=[document(post)])
         await _work_on(post, each, sent.conversation_id)
         await _guard(post, practice_id, sent.message_id)
     query = text(f"SELECT DISTINCT practice_id FROM {table}")
@@ -82,6 +84,9 @@ async def _work_on(post: Post, member: Caller, conversation_id: str) -> None:
         "UPDATE message SET legal_basis = 1",
         "UPDATE held_message SET text_hash = 'x'",
         "UPDATE legal_basis SET text = 'x'",
+        "UPDATE message SET due_at = now()",
+        "UPDATE message SET erased_at = now()",
+        "UPDATE draft_attachment SET size = 0",
         "UPDATE receipt_fact SET at = now()",
         "UPDATE message_attachment SET size = 0",
         "UPDATE change SET sequence = 0",
@@ -119,6 +124,9 @@ async def test_no_content_can_be_read_from_the_database(post: Post) -> None:
     await post.reply(patient, sent.message_id, body="KANARIE-ANTWORT")
     await post.mailbox(patient)
     await post.open(patient, sent.message_id)
+    document_id = document(post, file_name="KANARIE-NAME", sha256=b"KANARIE-HASH-5432109876543210ABC")
+    draft = {"subject": "KANARIE-BETREFF", "body": "KANARIE-TEXT", "attachment_ids": [document_id]}
+    await create_draft(post, physician, patient_id, **draft)
     tables = [
         row.tablename
         for row in await post.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

@@ -5,6 +5,7 @@ from typing import Final
 
 from tests.story.hard_cases.access import who_cannot_get_in_is_let_in
 from tests.story.hard_cases.account_changes import a_person_changes_the_own_account
+from tests.story.hard_cases.drafts import a_draft_is_sent_and_taken_back
 from tests.story.hard_cases.guard import (
     one_text_for_many_waits,
     unread_messages_follow_the_address,
@@ -26,4 +27,5 @@ HARD_CASES: Final[tuple[Callable[[Play], str], ...]] = (
     unread_messages_follow_the_address,
     prompts_do_not_pester_and_tell_what_became_of_them,
     a_photo_tells_no_place,
+    a_draft_is_sent_and_taken_back,
 )

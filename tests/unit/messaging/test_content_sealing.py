@@ -29,6 +29,10 @@ def test_an_answer_has_no_subject() -> None:
     assert _content().open_subject(None) == ""
 
 
+def test_what_is_left_of_an_erased_subject_is_nothing() -> None:
+    assert _content().open_subject(b"") == ""
+
+
 _BODY = _content().seal_body("Text")
 
 
@@ -39,6 +43,7 @@ _BODY = _content().seal_body("Text")
         lambda: _content(patient=_OTHER).open_body(_BODY),
         lambda: _content(message=_OTHER).open_body(_BODY),
         lambda: _content().open_subject(_BODY),
+        lambda: ContentSealer.of_draft(_SEALER, _PRACTICE, _PATIENT, _MESSAGE).open_body(_BODY),
         lambda: _content().open_file_name(_DOCUMENT, _BODY),
         lambda: _content().open_file_name(_OTHER, _content().seal_file_name(_DOCUMENT, "a.pdf")),
         lambda: _content().open_sha256(_OTHER, _content().seal_sha256(_DOCUMENT, b"1" * 32)),

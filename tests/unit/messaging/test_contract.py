@@ -5,19 +5,26 @@ import inspect
 from pathlib import Path
 
 import pytest
+from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
 from chassis.refusal import Refusal
-from praxispost.messaging.v1 import error_reason_pb2, messaging_pb2, work_pb2
+from praxispost.messaging.v1 import (
+    drafts_pb2,
+    error_reason_pb2,
+    messaging_pb2,
+    withdrawals_pb2,
+    work_pb2,
+)
 from services.messaging import refusals
 from services.messaging.access import ACCESS, WATCH
 from services.messaging.changes.domain import ChangeKind
-from services.messaging.messages.domain import AuthorKind, Direction, Purpose
+from services.messaging.messages.domain import AuthorKind, Direction, Purpose, WithdrawalReason
 from services.messaging.receipts.domain import Evidence, State
 from services.messaging.receipts.facts import FactKind, Failure, Reader
 from services.messaging.work.domain import ConversationState, WorkFilter, WorkKind
 
-_ARGUMENTS = {"contact_missing": (["email"],), "attachment_not_found": ("an id",)}
+_ARGUMENTS = {"contact_missing": (["email"],), "attachment_not_found": ("an id",), "draft_changed": (2,)}
 
 
 @pytest.mark.parametrize(
@@ -26,6 +33,7 @@ _ARGUMENTS = {"contact_missing": (["email"],), "attachment_not_found": ("an id",
         (Direction, messaging_pb2.Direction, "DIRECTION_"),
         (Purpose, messaging_pb2.Purpose, "PURPOSE_"),
         (AuthorKind, messaging_pb2.AuthorKind, "AUTHOR_KIND_"),
+        (WithdrawalReason, messaging_pb2.WithdrawalReason, "WITHDRAWAL_REASON_"),
         (State, messaging_pb2.ReceiptState, "RECEIPT_STATE_"),
         (Evidence, messaging_pb2.ReceivedEvidence, "RECEIVED_EVIDENCE_"),
         (Failure, messaging_pb2.FailureReason, "FAILURE_REASON_"),
@@ -60,9 +68,17 @@ def test_refusals_have_the_status_that_the_contract_names() -> None:
         assert comment.strip().startswith(f"{refusal.status.name}: ")
 
 
-def test_every_method_has_its_roles() -> None:
-    for contract, name in ((messaging_pb2, "MessagingService"), (work_pb2, "WorkService")):
-        service = contract.DESCRIPTOR.services_by_name[name]
-        methods = {f"/{service.full_name}/{method.name}" for method in service.methods}
-        assert methods == {each for each in ACCESS if each.startswith(f"/{service.full_name}/")}
+@pytest.mark.parametrize(
+    "service",
+    [
+        messaging_pb2.DESCRIPTOR.services_by_name["MessagingService"],
+        withdrawals_pb2.DESCRIPTOR.services_by_name["WithdrawalService"],
+        drafts_pb2.DESCRIPTOR.services_by_name["DraftService"],
+        work_pb2.DESCRIPTOR.services_by_name["WorkService"],
+    ],
+    ids=lambda service: service.name,
+)
+def test_every_method_has_its_roles(service: ServiceDescriptor) -> None:
+    methods = {f"/{service.full_name}/{method.name}" for method in service.methods}
+    assert methods == {each for each in ACCESS if each.startswith(f"/{service.full_name}/")}
     assert WATCH in ACCESS

@@ -1,5 +1,6 @@
 """Who can be written to, what may be answered, and which id a message gets."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -8,7 +9,7 @@ import pytest
 from chassis.refusal import Refusal
 from services.messaging.messages.domain import AuthorKind, Direction, author_kind, message_id
 from services.messaging.patients.domain import PatientState, why_not
-from services.messaging.sending.domain import Draft, check_reply, reply_until
+from services.messaging.sending.domain import Draft, check_read_by, check_reply, reply_until
 
 _NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -30,6 +31,10 @@ def _draft(*, reply_allowed: bool) -> Draft:
         "Text",
         reply_allowed=reply_allowed,
     )
+
+
+def _reply(until: datetime | None, now: datetime, *, closed: bool = False, withdrawn: bool = False) -> None:
+    check_reply(until, now, closed=closed, withdrawn=withdrawn)
 
 
 def test_a_patient_with_address_and_number_of_their_own_can_be_written_to() -> None:
@@ -55,15 +60,40 @@ def test_a_pair_that_two_patients_have_is_a_conflict() -> None:
 def test_a_message_may_be_answered_for_thirty_days() -> None:
     until = reply_until(_draft(reply_allowed=True), _NOW)
     assert until == _NOW + timedelta(days=30)
-    check_reply(until, _NOW + timedelta(days=30))
+    _reply(until, _NOW + timedelta(days=30))
     with pytest.raises(Refusal, match="REPLY_PERIOD_OVER"):
-        check_reply(until, _NOW + timedelta(days=30, microseconds=1))
+        _reply(until, _NOW + timedelta(days=30, microseconds=1))
+
+
+@pytest.mark.parametrize("days", [1, 365])
+def test_the_sender_may_set_another_period(days: int) -> None:
+    draft = replace(_draft(reply_allowed=True), reply_period_days=days)
+    assert reply_until(draft, _NOW) == _NOW + timedelta(days=days)
+
+
+def test_what_was_withdrawn_or_closed_cannot_be_answered_within_its_period() -> None:
+    with pytest.raises(Refusal, match="MESSAGE_WITHDRAWN"):
+        _reply(_NOW, _NOW, closed=True, withdrawn=True)
+    with pytest.raises(Refusal, match="REPLIES_CLOSED"):
+        _reply(_NOW, _NOW, closed=True)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(microseconds=1), timedelta(days=365)])
+def test_a_message_can_be_wanted_read_within_a_year(ahead: timedelta) -> None:
+    check_read_by(_NOW + ahead, _NOW)
+    check_read_by(None, _NOW)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), timedelta(days=-1), timedelta(days=365, microseconds=1)])
+def test_a_message_cannot_be_wanted_read_in_the_past_or_in_years(ahead: timedelta) -> None:
+    with pytest.raises(Refusal, match="INVALID_FIELD"):
+        check_read_by(_NOW + ahead, _NOW)
 
 
 def test_a_message_that_allows_no_answer_gets_none() -> None:
     assert reply_until(_draft(reply_allowed=False), _NOW) is None
     with pytest.raises(Refusal, match="REPLY_NOT_ALLOWED"):
-        check_reply(None, _NOW)
+        _reply(None, _NOW)
 
 
 def test_the_same_try_makes_the_same_message_and_any_other_another() -> None:

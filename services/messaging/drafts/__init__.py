@@ -1,0 +1,1 @@
+"""Messages that a practice has begun to write: encrypted, shared by its staff, never overwritten unseen."""
