@@ -42,6 +42,11 @@ def unique_mobile() -> str:
     return f"+491512{secrets.randbelow(10**7):07d}"
 
 
+def individual_text() -> str:
+    """A text that nobody else gets: one text to many patients would be held."""
+    return f"Ihr Wert ist {secrets.token_hex(6)}. Bitte rufen Sie uns an."
+
+
 def eventually(look: Callable[[], T], fits: Callable[[T], bool], what: str) -> T:
     """Looks until what is seen fits; fails with what was seen last."""
     end = time.monotonic() + WAIT_SECONDS

@@ -5,7 +5,16 @@ import pytest
 from deploy.local.rabbitmq import RabbitMq
 from deploy.local.system import System
 from praxispost.messaging.v1 import messaging_pb2
-from tests.story.cast import Contact, Practice, Stage, message_to, tick, unique_email, unique_mobile
+from tests.story.cast import (
+    Contact,
+    Practice,
+    Stage,
+    individual_text,
+    message_to,
+    tick,
+    unique_email,
+    unique_mobile,
+)
 
 MESSAGES = 20
 
@@ -27,7 +36,8 @@ def test_messages_sent_while_the_broker_is_gone_are_prompted_when_it_is_back(
     for number, patient_id in enumerate(patient_ids):
         if number == MESSAGES // 4:
             broker.kill()
-        sent.append(practice.admin.messages.SendMessage(message_to(patient_id)).message_id)
+        request = message_to(patient_id, body=individual_text())
+        sent.append(practice.admin.messages.SendMessage(request).message_id)
     broker.start()
     for message_id in sent:
         tick(practice.admin, message_id, messaging_pb2.RECEIPT_STATE_SENT)
