@@ -15,6 +15,8 @@ from praxispost.identity.v1 import (
     account_changes_pb2_grpc,
     accounts_pb2,
     accounts_pb2_grpc,
+    imports_pb2,
+    imports_pb2_grpc,
     patients_pb2,
     readers_pb2,
     readers_pb2_grpc,
@@ -99,8 +101,22 @@ class World:
             email=pair.email,
             mobile=pair.mobile,
         )
-        made = await self.house.patient(practice_id, data)
-        self.records.append(Record(practice_id, made.patient_id, pair))
+        await self.house.patient(practice_id, data)
+        await self.look_at_records()
+
+    async def bring(self, practice_id: UUID, external_id: str, pair: Pair, birth_date: str) -> None:
+        """The practice's own system brings a record along, new or known."""
+        data = patients_pb2.PatientData(
+            given_name="Erika",
+            family_name="Beispiel",
+            birth_date=birth_date,
+            email=pair.email,
+            mobile=pair.mobile,
+        )
+        row = imports_pb2.ImportRow(external_id=external_id, data=data)
+        part = imports_pb2.ImportPatientsRequest(rows=[row])
+        imports = imports_pb2_grpc.ImportServiceStub(self.house.channel)
+        await imports.ImportPatients(iter([part]), metadata=self.house.caller("admin", practice_id))
 
     async def edit(self, record: Record, pair: Pair) -> None:
         """Staff change a record's address and number."""
@@ -201,6 +217,8 @@ class World:
             self.documented.add((answer.represented_patient_id, answer.representative_id))
         elif isinstance(answer, readers_pb2.OwnContact):
             self._end_documents(record)
+        else:
+            self._merge(record.patient_id, answer)
 
     async def end_representation(self, record: Record) -> None:
         """Staff end the representation of the record's patient."""
@@ -211,10 +229,13 @@ class World:
 
     async def look_at_records(self) -> None:
         """Take over what the records say now; a change of the person's reaches them too."""
-        for record in self.records:
-            request = patients_pb2.GetPatientRequest(patient_id=record.patient_id)
-            found = (await self.house.patients.GetPatient(request, metadata=self.staff(record))).patient
-            record.pair = Pair(found.data.email, found.data.mobile)
+        self.records.clear()
+        request = patients_pb2.ListPatientsRequest(page_size=200)
+        for practice_id in self.practices:
+            staff = self.house.caller("admin", practice_id)
+            for each in (await self.house.patients.ListPatients(request, metadata=staff)).patients:
+                pair = Pair(each.data.email, each.data.mobile)
+                self.records.append(Record(practice_id, each.id, pair))
 
     async def readable(self, login: Login) -> tuple[Entitlement, ...]:
         """What messaging would let this login read; nothing when its session has ended."""
@@ -238,6 +259,12 @@ class World:
             for own in self.records
             if own.practice_id == read.practice_id
         )
+
+    def _merge(self, asked: str, answer: readers_pb2.SamePerson) -> None:
+        """Whom the archived record represented, the kept one represents."""
+        archived = answer.archived_patient_id
+        [kept] = {asked, answer.other_patient_id} - {archived}
+        self.documented = {(of, kept if by == archived else by) for of, by in self.documented}
 
     def _end_documents(self, record: Record) -> None:
         self.documented = {each for each in self.documented if each[0] != record.patient_id}

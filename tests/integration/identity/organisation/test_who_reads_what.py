@@ -1,6 +1,7 @@
 """Whatever staff and persons do, in whatever order: nobody reads who is not verified or documented."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TypeAlias
 
 import pytest
@@ -87,6 +88,27 @@ def accepting(draw: st.DrawFn) -> Operation:
 
 
 @st.composite
+def bringing(draw: st.DrawFn) -> Operation:
+    practice, number, pair = draw(st.integers(0, PRACTICES - 1)), draw(st.integers(1, 2)), draw(places)
+    birth_date = draw(born)
+
+    async def bring(world: World, pairs: list[Pair]) -> None:
+        await world.bring(world.practices[practice], f"P{number}", pairs[pair], birth_date)
+
+    return bring
+
+
+@st.composite
+def passing(draw: st.DrawFn) -> Operation:
+    hours = draw(st.integers(1, 24 * 20))
+
+    async def let_pass(world: World, _: list[Pair]) -> None:
+        world.house.clock.advance(timedelta(hours=hours))
+
+    return let_pass
+
+
+@st.composite
 def answering(draw: st.DrawFn) -> Operation:
     asked, other, kind = draw(numbers), draw(numbers), draw(st.sampled_from(ANSWERS))
 
@@ -142,7 +164,9 @@ operations = st.lists(
     | answering()
     | ending()
     | changing()
-    | deleting(),
+    | deleting()
+    | bringing()
+    | passing(),
     min_size=6,
     max_size=20,
 )
