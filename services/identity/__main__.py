@@ -1,4 +1,4 @@
-"""Starts one process of identity: api, worker, intake, migrate, or one of the platform operator's commands."""
+"""Starts one process of identity: api, worker, intake, migrate, or one of the operator's commands."""
 
 import asyncio
 import os

@@ -66,8 +66,8 @@ CREATE TABLE import_difference (
 );
 """
 
-# Which registrations are to be looked at again. Asked for behind the lock on a pair, which is taken after that
-# on a registration: so the registrations themselves are only touched later, by the worker.
+# Which registrations are to be looked at again. Asked for behind the lock on a pair, which is taken after
+# that on a registration: so the registrations themselves are only touched later, by the worker.
 LOOK = """
 CREATE TABLE look (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
