@@ -1,56 +1,50 @@
 """Starts one process of attachments: api, worker, migrate, or the command collect."""
 
 import asyncio
-import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from chassis import logs
-from chassis.settings import SettingsError, load
+from chassis.kinds import Start, settings_of, start_kind
 
 _SERVICE: Final = "attachments"
 
 
-def _api() -> None:
+def _api(arguments: Sequence[str]) -> None:
     from chassis.process import run
     from services.attachments import api
     from services.attachments.settings import ApiSettings
 
-    settings = load(ApiSettings, os.environ)
-    logs.configure(_SERVICE, "api", settings.log_level)
+    settings = settings_of(ApiSettings, _SERVICE, "api")
     run(lambda stop: api.run(settings, stop))
 
 
-def _worker() -> None:
+def _worker(arguments: Sequence[str]) -> None:
     from chassis.process import run
     from services.attachments import worker
     from services.attachments.settings import WorkerSettings
 
-    settings = load(WorkerSettings, os.environ)
-    logs.configure(_SERVICE, "worker", settings.log_level)
+    settings = settings_of(WorkerSettings, _SERVICE, "worker")
     run(lambda stop: worker.run(settings, stop))
 
 
-def _collect() -> None:
+def _collect(arguments: Sequence[str]) -> None:
     from services.attachments import worker
     from services.attachments.settings import WorkerSettings
 
-    settings = load(WorkerSettings, os.environ)
-    logs.configure(_SERVICE, "collect", settings.log_level)
+    settings = settings_of(WorkerSettings, _SERVICE, "collect")
     asyncio.run(worker.collect_once(settings))
 
 
-def _migrate() -> None:
+def _migrate(arguments: Sequence[str]) -> None:
     from services.attachments import migrate
     from services.attachments.settings import MigrateSettings
 
-    settings = load(MigrateSettings, os.environ)
-    logs.configure(_SERVICE, "migrate", settings.log_level)
+    settings = settings_of(MigrateSettings, _SERVICE, "migrate")
     migrate.run(settings)
 
 
-_KINDS: Final[Mapping[str, Callable[[], None]]] = {
+_KINDS: Final[Mapping[str, Start]] = {
     "api": _api,
     "worker": _worker,
     "migrate": _migrate,
@@ -58,15 +52,9 @@ _KINDS: Final[Mapping[str, Callable[[], None]]] = {
 }
 
 
-def main(arguments: list[str]) -> None:
-    """Start the kind of process that is named."""
-    start = _KINDS.get(arguments[0]) if len(arguments) == 1 else None
-    if start is None:
-        sys.exit(f"usage: python -m services.attachments {'|'.join(_KINDS)}")
-    try:
-        start()
-    except SettingsError as error:
-        sys.exit("\n".join(error.problems))
+def main(arguments: Sequence[str]) -> None:
+    """Start the kind of process that is named first."""
+    start_kind("services.attachments", _KINDS, arguments)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from chassis import logs
-from chassis.settings import SettingsError, load
+from chassis.kinds import Start, settings_of, start_kind
 
 if TYPE_CHECKING:
     from services.identity.settings import CommandSettings
@@ -20,8 +19,7 @@ def _api(arguments: Sequence[str]) -> None:
     from services.identity import api
     from services.identity.settings import ApiSettings
 
-    settings = load(ApiSettings, os.environ)
-    logs.configure(_SERVICE, "api", settings.log_level)
+    settings = settings_of(ApiSettings, _SERVICE, "api")
     run(lambda stop: api.run(settings, stop))
 
 
@@ -30,8 +28,7 @@ def _worker(arguments: Sequence[str]) -> None:
     from services.identity import worker
     from services.identity.settings import WorkerSettings
 
-    settings = load(WorkerSettings, os.environ)
-    logs.configure(_SERVICE, "worker", settings.log_level)
+    settings = settings_of(WorkerSettings, _SERVICE, "worker")
     run(lambda stop: worker.run(settings, stop))
 
 
@@ -45,8 +42,7 @@ def _migrate(arguments: Sequence[str]) -> None:
     from services.identity import migrate
     from services.identity.settings import MigrateSettings
 
-    settings = load(MigrateSettings, os.environ)
-    logs.configure(_SERVICE, "migrate", settings.log_level)
+    settings = settings_of(MigrateSettings, _SERVICE, "migrate")
     migrate.run(settings)
 
 
@@ -75,15 +71,14 @@ def _carry_out(
     from services.identity.commands import CommandFailed
     from services.identity.settings import CommandSettings
 
-    settings = load(CommandSettings, os.environ)
-    logs.configure(_SERVICE, "command", settings.log_level)
+    settings = settings_of(CommandSettings, _SERVICE, "command")
     try:
         asyncio.run(command(settings, arguments))
     except CommandFailed as failure:
         sys.exit(str(failure))
 
 
-_KINDS: Final[Mapping[str, Callable[[Sequence[str]], None]]] = {
+_KINDS: Final[Mapping[str, Start]] = {
     "api": _api,
     "worker": _worker,
     "intake": _intake,
@@ -96,13 +91,7 @@ _KINDS: Final[Mapping[str, Callable[[Sequence[str]], None]]] = {
 
 def main(arguments: Sequence[str]) -> None:
     """Start the kind of process that is named first."""
-    start = _KINDS.get(arguments[0]) if arguments else None
-    if start is None:
-        sys.exit(f"usage: python -m services.identity {'|'.join(_KINDS)}")
-    try:
-        start(arguments[1:])
-    except SettingsError as error:
-        sys.exit("\n".join(error.problems))
+    start_kind("services.identity", _KINDS, arguments)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from chassis import logs
-from chassis.settings import SettingsError, load
+from chassis.kinds import Start, settings_of, start_kind
 from services.messaging.bindings import SERVICE
 
 
@@ -16,8 +15,7 @@ def _api(arguments: Sequence[str]) -> None:
     from services.messaging import api
     from services.messaging.settings import ApiSettings
 
-    settings = load(ApiSettings, os.environ)
-    logs.configure(SERVICE, "api", settings.log_level)
+    settings = settings_of(ApiSettings, SERVICE, "api")
     run(lambda stop: api.run(settings, stop))
 
 
@@ -26,8 +24,7 @@ def _worker(arguments: Sequence[str]) -> None:
     from services.messaging import worker
     from services.messaging.settings import WorkerSettings
 
-    settings = load(WorkerSettings, os.environ)
-    logs.configure(SERVICE, "worker", settings.log_level)
+    settings = settings_of(WorkerSettings, SERVICE, "worker")
     run(lambda stop: worker.run(settings, stop))
 
 
@@ -41,8 +38,7 @@ def _migrate(arguments: Sequence[str]) -> None:
     from services.messaging import migrate
     from services.messaging.settings import MigrateSettings
 
-    settings = load(MigrateSettings, os.environ)
-    logs.configure(SERVICE, "migrate", settings.log_level)
+    settings = settings_of(MigrateSettings, SERVICE, "migrate")
     migrate.run(settings)
 
 
@@ -52,7 +48,7 @@ def _dead_letters(arguments: Sequence[str]) -> None:
     asyncio.run(dead_letters.run(os.environ, arguments))
 
 
-_KINDS: Final[Mapping[str, Callable[[Sequence[str]], None]]] = {
+_KINDS: Final[Mapping[str, Start]] = {
     "api": _api,
     "worker": _worker,
     "intake": _intake,
@@ -63,13 +59,7 @@ _KINDS: Final[Mapping[str, Callable[[Sequence[str]], None]]] = {
 
 def main(arguments: Sequence[str]) -> None:
     """Start the kind of process that is named first."""
-    start = _KINDS.get(arguments[0]) if arguments else None
-    if start is None:
-        sys.exit(f"usage: python -m services.messaging {'|'.join(_KINDS)}")
-    try:
-        start(arguments[1:])
-    except SettingsError as error:
-        sys.exit("\n".join(error.problems))
+    start_kind("services.messaging", _KINDS, arguments)
 
 
 if __name__ == "__main__":
