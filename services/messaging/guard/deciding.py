@@ -110,7 +110,7 @@ class Deciding:
         held = await _locked(tx, asked)
         check_release(held.author_id, asked.caller.subject_id, step_up, asked.reason)
         together = await storage.waiting_with(tx, asked.practice_id, held.text_hash)
-        if step_up is None or not asked.reason:
+        if step_up is None or not step_up.alone or not asked.reason:
             together = [each for each in together if each.author_id != asked.caller.subject_id]
         messages = await releasable(tx, asked.practice_id, asked.message_id, together)
         return await release(tx, self._keys, self._decision(asked), messages)

@@ -121,6 +121,18 @@ async def test_a_second_person_releases_all_that_is_held_with_the_text(house: Ho
     assert list((await house.waiting(house.colleague)).messages) == []
 
 
+async def test_who_steps_up_but_does_not_work_alone_releases_no_message_of_their_own_along(
+    house: House,
+) -> None:
+    await house.to_many(LIMIT - 1)
+    [(_, theirs)] = await house.to_many(1)
+    [(_, own)] = await house.to_many(1, by=house.colleague)
+    step_up = house.step_up(house.colleague, alone=False)
+    released = await house.confirm(house.colleague, theirs.message_id, reason="Impfaktion", step_up=step_up)
+    assert list(released.message_ids) == [theirs.message_id]
+    assert await house.tick(own.message_id) == wire.RECEIPT_STATE_HELD
+
+
 async def test_a_released_text_is_not_held_again_for_an_hour(house: House) -> None:
     _, message_id = await house.held()
     await house.confirm(house.colleague, message_id)
