@@ -21,7 +21,7 @@ from services.messaging.messages.domain import Direction, WithdrawalReason
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.reading import storage as reading
 from services.messaging.receipts import storage as receipts
-from services.messaging.receipts.domain import State
+from services.messaging.receipts.domain import UNSENT, State
 from services.messaging.receipts.facts import Fact, FactKind, fact_id
 from services.messaging.receipts.recording import record_facts
 from services.messaging.receipts.storage import NewFact
@@ -136,8 +136,9 @@ def _erasable(message: StoredMessage) -> StoredMessage:
 
 
 def _change(message: StoredMessage, now: datetime) -> Change:
+    """The patient's side is not told either that there is something it was never sent."""
     return Change(
-        ChangeKind.WITHDRAWAL,
+        ChangeKind.HELD if message.receipt.state in UNSENT else ChangeKind.WITHDRAWAL,
         message.practice_id,
         message.patient_id,
         message.conversation_id,

@@ -13,7 +13,7 @@ from praxispost.messaging.v1 import withdrawals_pb2
 from services.messaging.patients.domain import PatientState
 from services.messaging.patients.learning import learn
 from tests.integration.messaging.drafting import document, withdraw, withdrawals_of
-from tests.integration.messaging.guarding import House
+from tests.integration.messaging.guarding import LIMIT, TEXT, House
 from tests.integration.messaging.post import Post, account, reason, refusing, staff
 
 
@@ -140,6 +140,21 @@ async def test_an_answer_at_the_moment_of_closing_comes_before_it_or_is_refused(
 async def test_what_never_allowed_an_answer_cannot_be_closed(post: Post) -> None:
     admin, _, message_id = await _written_to(post, reply_allowed=False)
     assert await reason(_close(post, admin, message_id)) == "REPLY_NOT_ALLOWED"
+
+
+async def test_patients_get_no_hint_at_what_is_closed_or_withdrawn_before_it_was_ever_sent(
+    post: Post,
+) -> None:
+    house = House(post)
+    await house.to_many(LIMIT - 1)
+    held = await post.send(house.author, post.patient(house.practice_id), body=TEXT, reply_allowed=True)
+    assert held.held
+    await _close(post, house.author, held.message_id)
+    await house.reject(house.colleague, held.message_id)
+    await withdraw(post, house.author, held.message_id)
+    changes = (await post.changes(house.author)).changes
+    kinds = {each.kind for each in changes if each.message_id == held.message_id}
+    assert kinds == {wire.CHANGE_KIND_HELD}
 
 
 async def test_erased_content_is_gone_for_everybody_and_the_facts_stay(post: Post) -> None:
