@@ -217,6 +217,15 @@ def contact_unchanged() -> Refusal:
     )
 
 
+def contact_changed_lately(retry_after: timedelta) -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION,
+        "CONTACT_CHANGED_LATELY",
+        "Address and number cannot both be changed within a day.",
+        metadata={"retry_after_seconds": _seconds(retry_after)},
+    )
+
+
 def contact_taken() -> Refusal:
     return Refusal(
         Status.ALREADY_EXISTS, "CONTACT_TAKEN", "Another account has this address and number together."

@@ -14,6 +14,7 @@ from chassis.database import Database
 from services.identity.account_changes.following import Following, Move
 from services.identity.account_changes.fresh_proof import calling_session, check_fresh_proof
 from services.identity.account_changes.holding import hold_account
+from services.identity.account_changes.lately import check_apart, note_change
 from services.identity.account_changes.passwords import AccountPasswords
 from services.identity.account_changes.storage import ContactChange, ContactChanges
 from services.identity.accounts.open_flows import end_open_flows
@@ -80,7 +81,8 @@ class ContactChanging:
     async def start(self, caller: Caller, password: str, wanted: Wanted) -> datetime:
         """Send a code to the new address or number; return when it ends.
 
-        Refuses SMS_PROOF_TOO_OLD, PASSWORD_REFUSED, TOO_MANY_ATTEMPTS, CONTACT_UNCHANGED, TOO_MANY_CODES.
+        Refuses SMS_PROOF_TOO_OLD, PASSWORD_REFUSED, TOO_MANY_ATTEMPTS, CONTACT_UNCHANGED,
+        CONTACT_CHANGED_LATELY, TOO_MANY_CODES.
         """
         async with self._database.transaction() as tx:
             await check_fresh_proof(tx, caller, self._clock())
@@ -94,6 +96,7 @@ class ContactChanging:
         proven = ProvenContact(indexes.email, indexes.pair, checked, after)
         change = ContactChange(self._new_id(), caller.subject_id, proven)
         async with self._database.transaction() as tx:
+            await check_apart(tx, caller.subject_id, _purpose(before, after), now)
             await count_code(tx, _window(caller.subject_id), now)
             await count_code(tx, self._index_of(wanted), now)
             return await self._send_code(tx, change, _purpose(before, after), wanted, now)
@@ -101,8 +104,8 @@ class ContactChanging:
     async def confirm(self, caller: Caller, code: str) -> AccountContact:
         """Prove it, change the account and let the bound records follow; return the account's contact data.
 
-        Refuses CONTACT_CHANGE_NOT_FOUND, CODE_REFUSED, CONTACT_TAKEN, and PATIENT_CHANGED where too much
-        happened at the same time.
+        Refuses CONTACT_CHANGE_NOT_FOUND, CODE_REFUSED, CONTACT_TAKEN, CONTACT_CHANGED_LATELY, and
+        PATIENT_CHANGED where too much happened at the same time.
         """
         now = self._clock()
         for _ in range(_TRIES):
@@ -125,6 +128,7 @@ class ContactChanging:
             return False, None
         after = change.proven.contact
         purpose = _purpose(before, after)
+        await check_apart(tx, caller.subject_id, purpose, now)
         if await self._codes.use(tx, (change.id,), purpose, code, now) is None:
             return True, None
         await end_open_flows(tx, caller.subject_id, old.pair)
@@ -134,6 +138,7 @@ class ContactChanging:
         await self._following.follow(tx, practices, move)
         if purpose == "change_sms":
             await move_mobile_proof(tx, caller.subject_id, caller.session_id, now)
+        await note_change(tx, caller.subject_id, purpose, now)
         await self._tell_old(tx, before, purpose, now)
         return True, after
 

@@ -235,6 +235,27 @@ async def test_only_the_password_and_a_fresh_proof_begin_a_change(stage: Stage) 
     assert await stage.notices() == []
 
 
+@pytest.mark.parametrize("first", ["email", "mobile"])
+async def test_who_has_session_and_password_cannot_change_both_within_a_day(stage: Stage, first: str) -> None:
+    person, session, practice_id, patient_id = await a_bound_person(stage)
+    thief = somebody()
+    values = {"email": thief.email, "mobile": thief.mobile}
+    then = {key: value for key, value in values.items() if key != first}
+    await start_change(stage, session, **{first: values[first]})
+    await confirm(stage, session, (await stage.notices())[-1].code)
+    await stage.notices()
+    assert await reason(start_change(stage, session, **then)) == "CONTACT_CHANGED_LATELY"
+    assert await stage.notices() == []
+    pair = {"email": person.email, "mobile": person.mobile} | {first: values[first]}
+    assert await record_contact(stage, practice_id, patient_id) == (pair["email"], pair["mobile"])
+    stage.clock.advance(timedelta(days=1))
+    later = await logged_in(stage, replace(person, **pair))
+    await stage.notices()
+    await start_change(stage, later, **then)
+    await confirm(stage, later, (await stage.notices())[-1].code)
+    assert await record_contact(stage, practice_id, patient_id) == (thief.email, thief.mobile)
+
+
 async def test_passwords_cannot_be_guessed_by_who_has_the_session(stage: Stage) -> None:
     _, session, _, _ = await a_bound_person(stage)
     email = somebody().email
