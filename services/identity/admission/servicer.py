@@ -22,6 +22,7 @@ _OBSTACLES: Final["Mapping[Obstacle, access_pb2.AccessObstacle.ValueType]"] = {
 _MARKS: Final["Mapping[access_pb2.PatientMark.ValueType, Mark]"] = {
     access_pb2.PATIENT_MARK_OBJECTED: "objected",
     access_pb2.PATIENT_MARK_DECEASED: "deceased",
+    access_pb2.PATIENT_MARK_PERMITTED: "permitted",
 }
 
 

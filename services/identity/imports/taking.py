@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.audit import record_audits
@@ -23,6 +23,7 @@ from services.identity.patients.store import NewRecord, PatientStore
 from services.identity.patients.translation import Surroundings
 from services.identity.readers.questions import settle
 from services.identity.tables.practices import binding, patient
+from services.identity.tables.readers import representation
 
 _LOCK: Final = 0x696D706F
 
@@ -162,10 +163,33 @@ async def _known(tx: AsyncConnection, practice_id: UUID, external: Sequence[byte
 
 
 async def _verified(tx: AsyncConnection, practice_id: UUID, ids: Sequence[UUID]) -> frozenset[UUID]:
-    """Records whose contact data a person has verified, or staff have changed since."""
-    query = select(binding.c.patient_id).where(
-        binding.c.practice_id == practice_id,
-        binding.c.patient_id.in_(ids),
-        binding.c.state.in_(("active", "suspended")),
+    """Records whose contact data a person has verified, or staff have changed since.
+
+    A representative's proof of the pair is one for the represented who has the same.
+    """
+    proven = binding.c.state.in_(("active", "suspended"))
+    own = select(binding.c.patient_id).where(
+        binding.c.practice_id == practice_id, binding.c.patient_id.in_(ids), proven
     )
-    return frozenset((await tx.execute(query)).scalars())
+    theirs = (
+        select(representation.c.patient_id)
+        .join_from(
+            representation,
+            patient,
+            (patient.c.practice_id == representation.c.practice_id)
+            & (patient.c.id == representation.c.patient_id),
+        )
+        .join(
+            binding,
+            (binding.c.practice_id == representation.c.practice_id)
+            & (binding.c.patient_id == representation.c.representative_id),
+        )
+        .where(
+            representation.c.practice_id == practice_id,
+            representation.c.patient_id.in_(ids),
+            representation.c.ended_at.is_(None),
+            binding.c.pair_index == patient.c.pair_index,
+            proven,
+        )
+    )
+    return frozenset((await tx.execute(union(own, theirs))).scalars())

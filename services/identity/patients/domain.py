@@ -52,6 +52,7 @@ class PatientState:
     deceased: bool
     archived: bool
     address_suspect: bool
+    permitted: bool
 
     @property
     def birth_date_locked(self) -> bool:

@@ -1,4 +1,4 @@
-"""Marks that stop messages and prompts to a patient; each change of one is told to the other services."""
+"""Marks of a patient's wishes and fate; each change of one is told to the other services."""
 
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.identity.patients.states import tell_changed
 from services.identity.tables.practices import patient
 
-Mark: TypeAlias = Literal["objected", "deceased", "archived"]
+Mark: TypeAlias = Literal["objected", "permitted", "deceased", "archived"]
 Suspicion: TypeAlias = Literal["refused", "not_for_me"]
 
 _COLUMNS: Final = {
     "objected": patient.c.objected_at,
+    "permitted": patient.c.permitted_at,
     "deceased": patient.c.deceased_at,
     "archived": patient.c.archived_at,
 }

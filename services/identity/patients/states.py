@@ -44,6 +44,7 @@ STATE_COLUMNS: Final = (
     _BOUND.label("bound"),
     patient.c.birth_date_tries,
     patient.c.objected_at.is_not(None).label("objected"),
+    patient.c.permitted_at.is_not(None).label("permitted"),
     patient.c.deceased_at.is_not(None).label("deceased"),
     patient.c.archived_at.is_not(None).label("archived"),
     patient.c.address_suspect.is_not(None).label("address_suspect"),

@@ -56,6 +56,7 @@ def contact_message(state: PatientState) -> patients_pb2.ContactState:
         bound=state.bound,
         birth_date_locked=state.birth_date_locked,
         objected=state.objected,
+        permitted=state.permitted,
         deceased=state.deceased,
         archived=state.archived,
         address_suspect=state.address_suspect,

@@ -91,6 +91,7 @@ patient: Final = Table(
     Column("contact_version", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("objected_at", DateTime(timezone=True)),
+    Column("permitted_at", DateTime(timezone=True)),
     Column("deceased_at", DateTime(timezone=True)),
     Column("archived_at", DateTime(timezone=True)),
     Column("merged_into", Uuid),

@@ -52,7 +52,7 @@ def test_each_obstacle_has_its_name() -> None:
 def record(*, archived: bool = False) -> Patient:
     data = PatientData("Erika", "Beispiel", date(1961, 4, 12), "a@example.com", "+4915112345678", None)
     marks = (False, False, archived, False)
-    state = PatientState(_PRACTICES[0], uuid4(), 1, 1, True, True, False, False, 0, *marks)
+    state = PatientState(_PRACTICES[0], uuid4(), 1, 1, True, True, False, False, 0, *marks, permitted=False)
     return Patient(data, state, datetime(2026, 1, 1, tzinfo=UTC))
 
 

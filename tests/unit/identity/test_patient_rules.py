@@ -17,7 +17,9 @@ from services.identity.patients.search import parsed_query
 
 def state(version: int, tries: int = 0) -> PatientState:
     marks = (False, False, False, False)
-    return PatientState(UUID(int=1), UUID(int=2), version, 1, True, True, False, False, tries, *marks)
+    return PatientState(
+        UUID(int=1), UUID(int=2), version, 1, True, True, False, False, tries, *marks, permitted=False
+    )
 
 
 def test_who_read_an_older_version_is_refused_and_who_does_not_say_is_not() -> None:

@@ -266,6 +266,18 @@ async def test_a_mark_is_told_once(house: House, mark: "access_pb2.PatientMark.V
     ]
 
 
+async def test_a_permission_is_kept_with_the_record(house: House) -> None:
+    practice_id, patient_id, _ = await a_record(house)
+    request = access_pb2.MarkPatientRequest(
+        patient_id=patient_id, mark=access_pb2.PATIENT_MARK_PERMITTED, set=True
+    )
+    nurse = house.caller("assistant", practice_id)
+    await access_of(house).MarkPatient(request, metadata=nurse)
+    reading = patients_pb2.GetPatientRequest(patient_id=patient_id)
+    contact = (await house.patients.GetPatient(reading, metadata=nurse)).patient.contact
+    assert (contact.permitted, contact.objected) == (True, False)
+
+
 async def test_no_mark_is_refused(house: House) -> None:
     practice_id, patient_id, _ = await a_record(house)
     request = access_pb2.MarkPatientRequest(patient_id=patient_id, set=True)

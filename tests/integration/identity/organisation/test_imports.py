@@ -8,6 +8,7 @@ import pytest
 from praxispost.identity.v1 import imports_pb2, imports_pb2_grpc, patients_pb2
 from tests.integration.identity.organisation.house import House, both, somebody
 from tests.integration.identity.organisation.newcomer import Newcomer, correct, entitled, look, tasks
+from tests.integration.identity.organisation.reader_answers import CUSTODY, represented
 from tests.integration.identity.stage import reason
 
 BORN = "1961-04-12"
@@ -129,6 +130,19 @@ async def test_verified_contact_data_stay_and_the_practice_decides(house: House)
     assert not (await difference(house, practice_id, patient_id)).open, "it was answered"
     told = await tasks(house, practice_id)
     assert told == [("opened", "IMPORT_DIFFERS", patient_id), ("closed", "IMPORT_DIFFERS", patient_id)]
+
+
+async def test_the_pair_that_a_representative_verified_stays_with_the_represented(house: House) -> None:
+    practice_id, mother, data, session = await a_reader(house)
+    child = somebody(email=data.email, mobile=data.mobile, birth_date="2018-09-10")
+    await taken(house, practice_id, [row("4712", child)])
+    [of_child] = [each for each in await records(house, practice_id) if each.id != mother]
+    await represented(house, practice_id, of_child.id, mother, basis=CUSTODY)
+    assert set(await entitled(house, session)) == {mother, of_child.id}
+    assert list((await taken(house, practice_id, [row("4712", somebody())])).outcomes) == [DIFFERS]
+    [of_child] = [each for each in await records(house, practice_id) if each.id != mother]
+    assert (of_child.data.email, of_child.data.mobile) == (data.email, data.mobile)
+    assert (await difference(house, practice_id, of_child.id)).open
 
 
 async def test_taking_the_imported_contact_over_closes_the_task_and_suspends(house: House) -> None:
