@@ -31,8 +31,8 @@ class Verdict:
 def judge_row(before: Patient, imported: PatientData, *, verified: bool) -> Verdict:
     """Take over what the import says; contact data only where no person has verified others.
 
-    `verified`: an account is bound to the record, or was until staff changed the contact data. A record that
-    was merged into another takes nothing.
+    `verified`: an account is bound to the record, or to that of a representative with the same pair, or was
+    until staff changed the contact data. A record that was merged into another takes nothing.
     """
     if before.state.archived:
         return Verdict("unchanged", before.data, None)
