@@ -10,7 +10,7 @@ Nonce-Reuse Misuse-Resistance, CRYPTO 2015) over AES-256-GCM, with nonces as in 
 
 Every segment but the last holds 65,536 bytes of plaintext; the last holds 1 to 65,536, or none if the
 document is empty. So a segment that is changed, left out, moved, repeated, cut off at the end or taken from
-another document fails to open. A key seals one document only. Why it is ours: docs/decisions/0014.
+another document fails to open. A key seals one document only. Why it is ours: docs/decisions/0011.
 """
 
 import secrets
