@@ -195,7 +195,9 @@ class World:
         changes = account_changes_pb2_grpc.AccountChangeServiceStub(self.house.channel)
         await self.log_in(login)
         person = bearer(await self._token(login, "identity"))
-        await changes.DeleteAccount(account_changes_pb2.DeleteAccountRequest(), metadata=person)
+        await changes.DeleteAccount(
+            account_changes_pb2.DeleteAccountRequest(password=PASSWORD), metadata=person
+        )
         for each in self.logins:
             assert each.pair != login.pair or await self.readable(each) == (), "a deleted account reads"
 

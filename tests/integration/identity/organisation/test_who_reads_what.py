@@ -200,6 +200,16 @@ async def test_nobody_reads_who_is_not_verified_or_documented(house: House, chos
                 assert world.may_read(login, entitlement), (login, entitlement, world.records)
 
 
+async def test_the_world_deletes_accounts(house: House) -> None:
+    practice = await house.practice()
+    world, pair = World(house, [practice.id]), new_pairs()[0]
+    await world.create(practice.id, pair, BIRTH_DATES[0])
+    await world.register(pair, BIRTH_DATES[0])
+    assert await world.readable(world.logins[0])
+    await world.delete_account(world.logins[0])
+    assert await world.readable(world.logins[0]) == ()
+
+
 async def test_the_world_lets_the_right_person_read(house: House) -> None:
     practice = await house.practice()
     world, pair = World(house, [practice.id]), new_pairs()[0]
