@@ -24,6 +24,7 @@ class BoundPatient:
     practice_id: UUID
     practice_name: str
     practice_phone: str
+    practice_absence_notice: str
     patient_id: UUID
     kind: str
     bound_at: datetime
@@ -91,6 +92,7 @@ async def bound_patients(
             practice.c.id,
             practice.c.name,
             practice.c.phone,
+            practice.c.absence_notice,
             binding.c.patient_id,
             binding.c.kind,
             binding.c.bound_at,

@@ -61,6 +61,7 @@ def _binding(bound: BoundPatient) -> accounts_pb2.Binding:
         practice_id=str(bound.practice_id),
         practice_name=bound.practice_name,
         practice_phone=bound.practice_phone,
+        practice_absence_notice=bound.practice_absence_notice,
         patient_id=str(bound.patient_id),
         kind=_KINDS[bound.kind],
         bound_at=timestamp(bound.bound_at),

@@ -14,6 +14,7 @@ class PracticeSettings:
     phone: str
     language: str
     region: str
+    absence_notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chassis.refusal import invalid
-from chassis.validation import one_line
+from chassis.validation import one_line, text
 from praxispost.identity.v1 import practices_pb2
 from services.identity.contact import region_code
 from services.identity.language import GERMAN, language_code, language_value
@@ -14,6 +14,7 @@ _USUAL_REGION = "DE"
 _NAME = 120
 _PROMPT_NAME = 80
 _PHONE = 40
+_ABSENCE_NOTICE = 500
 
 
 def new_settings(given: practices_pb2.PracticeSettings) -> PracticeSettings:
@@ -29,6 +30,7 @@ def new_settings(given: practices_pb2.PracticeSettings) -> PracticeSettings:
         phone=_phone(given),
         language=_language(given),
         region=_region(given) if given.region else _USUAL_REGION,
+        absence_notice=_absence_notice(given),
     )
 
 
@@ -42,6 +44,7 @@ def changed_settings(
         "phone": _phone,
         "language": _language,
         "region": _region,
+        "absence_notice": _absence_notice,
     }
     return replace(before, **{field: readers[field](given) for field in sorted(fields)})
 
@@ -57,6 +60,7 @@ def practice_message(practice: Practice) -> practices_pb2.Practice:
             phone=settings.phone,
             language=language_value(settings.language),
             region=settings.region,
+            absence_notice=settings.absence_notice,
         ),
         created_at=timestamp(practice.created_at),
     )
@@ -80,3 +84,7 @@ def _language(given: practices_pb2.PracticeSettings) -> str:
 
 def _region(given: practices_pb2.PracticeSettings) -> str:
     return region_code("settings.region", given.region)
+
+
+def _absence_notice(given: practices_pb2.PracticeSettings) -> str:
+    return text("settings.absence_notice", given.absence_notice.strip(), minimum=0, maximum=_ABSENCE_NOTICE)

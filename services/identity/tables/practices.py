@@ -32,6 +32,7 @@ practice: Final = Table(
     Column("phone", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("region", Text, nullable=False),
+    Column("absence_notice", Text, nullable=False, server_default=text("''")),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Index("practice_by_age", "created_at", "id"),
 )

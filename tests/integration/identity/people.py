@@ -23,6 +23,7 @@ from tests.integration.identity.stage import Stage
 
 BORN = date(1961, 4, 12)
 PASSWORD = "Zwölf grüne Enten"
+ABSENCE = "Bis Montag geschlossen.\nVertretung: Praxis am Markt."
 STAFF_PASSWORD = "Dreizehn blaue Gänse fliegen"
 
 
@@ -41,7 +42,7 @@ def somebody() -> Person:
 
 async def a_practice(stage: Stage, name: str = "Praxis am Park") -> UUID:
     practice_id = uuid4()
-    settings = PracticeSettings(name, name, "030 123456", "de", "DE")
+    settings = PracticeSettings(name, name, "030 123456", "de", "DE", ABSENCE)
     async with stage.database.transaction((practice_id,)) as tx:
         await add_practice(tx, Practice(practice_id, settings, stage.clock()))
     return practice_id

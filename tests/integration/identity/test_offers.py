@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from praxispost.identity.v1 import accounts_pb2
 from tests.integration.identity.people import (
+    ABSENCE,
     BORN,
     Person,
     a_patient,
@@ -58,6 +59,7 @@ async def test_a_person_sees_the_own_account(stage: Stage) -> None:
     assert (own.email, own.mobile) == (person.email, person.mobile)
     (binding,) = own.bindings
     assert (binding.practice_name, binding.practice_phone) == ("Praxis am Park", "030 123456")
+    assert binding.practice_absence_notice == ABSENCE
     assert binding.kind == accounts_pb2.BINDING_KIND_SELF
     assert binding.bound_at.ToSeconds() == int(stage.clock().timestamp())
 

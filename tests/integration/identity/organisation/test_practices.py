@@ -54,6 +54,7 @@ async def test_the_same_request_again_makes_no_second_practice(house: House) -> 
         ({"name": "x" * 81}, "settings.prompt_name"),
         ({"name": "Praxis", "prompt_name": "x" * 81}, "settings.prompt_name"),
         ({"name": "Praxis", "phone": "1" * 41}, "settings.phone"),
+        ({"name": "Praxis", "absence_notice": "x" * 501}, "settings.absence_notice"),
         ({"name": "Praxis", "region": "Germany"}, "settings.region"),
         ({"name": "Praxis", "region": "ZZ"}, "settings.region"),
     ],
@@ -122,3 +123,16 @@ async def test_a_foreign_practice_looks_like_none(house: House) -> None:
         practices_pb2.GetPracticeRequest(), metadata=house.caller("operator")
     )
     assert await reason(unnamed) == "PRACTICE_NOT_FOUND"
+
+
+async def test_an_absence_notice_of_several_lines_is_set_and_taken_away(house: House) -> None:
+    practice = await house.practice()
+    admin = house.caller("admin", practice.id)
+    for notice in ("Bis Montag geschlossen.\nVertretung: Praxis am Markt.", ""):
+        request = practices_pb2.UpdatePracticeRequest(
+            settings=practices_pb2.PracticeSettings(absence_notice=notice),
+            update_mask=FieldMask(paths=["absence_notice"]),
+        )
+        await house.practices.UpdatePractice(request, metadata=admin)
+        got = await house.practices.GetPractice(practices_pb2.GetPracticeRequest(), metadata=admin)
+        assert got.practice.settings.absence_notice == notice
