@@ -101,8 +101,8 @@ class World:
             email=pair.email,
             mobile=pair.mobile,
         )
-        await self.house.patient(practice_id, data)
-        await self.look_at_records()
+        made = await self.house.patient(practice_id, data)
+        self.records.append(Record(practice_id, made.patient_id, pair))
 
     async def bring(self, practice_id: UUID, external_id: str, pair: Pair, birth_date: str) -> None:
         """The practice's own system brings a record along, new or known."""
@@ -231,13 +231,16 @@ class World:
 
     async def look_at_records(self) -> None:
         """Take over what the records say now; a change of the person's reaches them too."""
-        self.records.clear()
+        known = {record.patient_id: record for record in self.records}
         request = patients_pb2.ListPatientsRequest(page_size=200)
         for practice_id in self.practices:
             staff = self.house.caller("admin", practice_id)
             for each in (await self.house.patients.ListPatients(request, metadata=staff)).patients:
                 pair = Pair(each.data.email, each.data.mobile)
-                self.records.append(Record(practice_id, each.id, pair))
+                if each.id in known:
+                    known[each.id].pair = pair
+                else:
+                    self.records.append(Record(practice_id, each.id, pair))
 
     async def readable(self, login: Login) -> tuple[Entitlement, ...]:
         """What messaging would let this login read; nothing when its session has ended."""
