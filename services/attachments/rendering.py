@@ -2,8 +2,8 @@
 
 The photo comes on stdin; on stdout go the rendition's media type and size in a line, and then its bytes.
 A photo that cannot be rendered, for whatever reason, ends the program with another status than 0. It imports
-nothing of ours and writes no file: what is wrong with a decoder happens here, without keys or addresses, and
-with bounded memory and time.
+nothing of ours and writes no file: what is wrong with a decoder happens here, given no key or address,
+and with bounded memory and time, though as the same user as its parent.
 """
 
 import io
