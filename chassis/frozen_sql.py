@@ -1,6 +1,6 @@
 """The SQL that first made the chassis' tables: frozen, since databases out there were made by it.
 
-Later changes come as further functions here, each called by a further migration of every service.
+Later changes come as further functions here, each called by a further migration of the services concerned.
 """
 
 from chassis.sql import grant_sql, protect_sql
@@ -74,3 +74,17 @@ def chassis_tables_1(app_role: str) -> str:
             protect_sql("audit", "tenant_id", app_role, "SELECT, INSERT"),
         )
     )
+
+
+_DOOMED_DATA_KEY = """
+CREATE TABLE doomed_data_key (
+    key_id uuid PRIMARY KEY,
+    since timestamptz NOT NULL
+);
+CREATE INDEX doomed_data_key_since ON doomed_data_key (since);
+"""
+
+
+def doomed_data_key_1(app_role: str) -> str:
+    """The table doomed_data_key, for services that give data keys of their own."""
+    return f"{_DOOMED_DATA_KEY}\n{grant_sql('doomed_data_key', app_role, 'SELECT, INSERT, UPDATE, DELETE')}"

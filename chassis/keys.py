@@ -1,10 +1,8 @@
 """The keys a service encrypts with: one per subject and a few of its own, wrapped in its key database."""
 
 import os
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from time import monotonic
 from uuid import UUID
 
 from sqlalchemy import text
@@ -12,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.blind_index import BlindIndex
 from chassis.database import Database
+from chassis.kept import Kept
 from chassis.sealing import KEY_BYTES, CiphertextMoved, Sealer
 from chassis.wrapping import FileWrappingKeys, WrappingKeys
 
@@ -25,8 +24,8 @@ __all__ = [
     "WrappingKeys",
 ]
 
-_MOST_KEPT = 20_000
-_KEPT_SECONDS = 300.0
+MOST_KEPT = 20_000
+KEPT_SECONDS = 300.0
 _SELECT_SUBJECTS = text(
     "SELECT subject_id, version, wrapped, wrapping_version FROM subject_key"
     " WHERE subject_id = ANY (CAST(:ids AS uuid[]))"
@@ -68,7 +67,7 @@ class Keys:
     def __init__(self, database: KeyDatabase, wrapping: WrappingKeys) -> None:
         self._database = database
         self._wrapping = wrapping
-        self._kept: OrderedDict[UUID, tuple[float, Sealer]] = OrderedDict()
+        self._kept: Kept[UUID, Sealer] = Kept(most=MOST_KEPT, seconds=KEPT_SECONDS)
         self._service_keys: dict[str, bytes] = {}
 
     async def sealer(self, subject_id: UUID) -> Sealer:
@@ -77,11 +76,11 @@ class Keys:
 
     async def sealers(self, subject_ids: Collection[UUID]) -> Mapping[UUID, Sealer]:
         """The sealers of several subjects in one round trip; keys are made where there are none."""
-        found = {each: sealer for each in subject_ids if (sealer := self._recall(each)) is not None}
+        found = self._kept.recall(subject_ids)
         missing = sorted(set(subject_ids) - found.keys())
         if missing:
             fetched = await self._fetch_or_make(missing)
-            self._keep(fetched)
+            self._kept.keep(fetched)
             found |= fetched
         return found
 
@@ -89,7 +88,7 @@ class Keys:
         """Destroy a subject's keys: nothing they sealed can be opened any more, elsewhere after 5 minutes."""
         async with self._database.transaction() as tx:
             await tx.execute(_DESTROY_SUBJECT, {"subject_id": subject_id})
-        self._kept.pop(subject_id, None)
+        self._kept.forget(subject_id)
 
     async def service_key(self, name: str) -> bytes:
         """The service's own 32-byte key of this name, the same in all its processes for ever."""
@@ -97,21 +96,6 @@ class Keys:
             async with self._database.transaction() as tx:
                 self._service_keys[name] = await self._service_key(tx, name)
         return self._service_keys[name]
-
-    def _recall(self, subject_id: UUID) -> Sealer | None:
-        kept = self._kept.get(subject_id)
-        if kept is None or kept[0] < monotonic():
-            return None
-        self._kept.move_to_end(subject_id)
-        return kept[1]
-
-    def _keep(self, sealers: Mapping[UUID, Sealer]) -> None:
-        until = monotonic() + _KEPT_SECONDS
-        for subject_id, sealer in sealers.items():
-            self._kept[subject_id] = (until, sealer)
-            self._kept.move_to_end(subject_id)
-        while len(self._kept) > _MOST_KEPT:
-            self._kept.popitem(last=False)
 
     async def _fetch_or_make(self, subject_ids: list[UUID]) -> dict[UUID, Sealer]:
         async with self._database.transaction() as tx:

@@ -13,10 +13,18 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from chassis import logs
-from chassis.frozen_sql import chassis_tables_1
+from chassis.frozen_sql import chassis_tables_1, doomed_data_key_1
 from chassis.sql import grant_sql, protect_sql
 
-__all__ = ["app_role", "chassis_tables_1", "grant_sql", "migrate", "migrate_sql", "protect_sql"]
+__all__ = [
+    "app_role",
+    "chassis_tables_1",
+    "doomed_data_key_1",
+    "grant_sql",
+    "migrate",
+    "migrate_sql",
+    "protect_sql",
+]
 
 _LOG = logs.get(__name__)
 _ENVIRONMENT = Path(__file__).parent / "migration_environment"

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 Part: TypeAlias = str | UUID
 
@@ -16,6 +18,7 @@ _FORMAT = 1
 _HEADER = struct.Struct(">BI")
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
+_JOINED = b"praxispost: a subject's key and a data key"
 
 
 class CiphertextMoved(Exception):
@@ -39,11 +42,21 @@ class Sealer:
     8.2.2), good for 2^32 values under one key.
     """
 
-    __slots__ = ("_ciphers", "_current")
+    __slots__ = ("_ciphers", "_current", "_keys")
 
     def __init__(self, keys: Mapping[int, bytes]) -> None:
+        self._keys = keys
         self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
         self._current = max(keys)
+
+    def joined_with(self, data_key: bytes) -> "Sealer":
+        """A sealer whose keys follow from both (HKDF, RFC 5869): whoever lacks either opens nothing of it."""
+        return Sealer(
+            {
+                version: HKDF(SHA256(), KEY_BYTES, salt=data_key, info=_JOINED).derive(key)
+                for version, key in self._keys.items()
+            }
+        )
 
     def seal(self, plaintext: bytes, *belongs_to: Part) -> bytes:
         """Seal for one place, such as (tenant, subject, object, "field"); only there it can be opened."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID, uuid4
 
+from chassis.data_keys import DataKeys
 from chassis.database import Database
 from chassis.grpc_client import channel
 from chassis.grpc_server import GrpcServer
@@ -42,6 +43,7 @@ from services.messaging.guard.legal_basis import LegalBases
 from services.messaging.guard.records import Records
 from services.messaging.guard.servicer import GuardServicer
 from services.messaging.guard.step_up import SignedStepUps, StepUps
+from services.messaging.messages.content_keys import ContentKeys
 from services.messaging.metrics import Metrics
 from services.messaging.patients.identity import Identity, PatientDirectory
 from services.messaging.patients.reachability import Reachability
@@ -94,6 +96,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     use_cases = assemble(
         database,
         keys,
+        DataKeys(key_database, wrapping),
         Requests(await keys.service_key("request-hash")),
         Identity(to_identity),
         IdentityStaff(to_identity),
@@ -138,6 +141,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
 def assemble(
     database: Database,
     keys: Keys,
+    data_keys: DataKeys,
     requests: Requests,
     directory: PatientDirectory,
     staff: StaffDirectory,
@@ -152,8 +156,9 @@ def assemble(
 ) -> UseCases:
     """Everything that the servicer translates to."""
     reachability = Reachability(database, directory, clock)
-    storing = Storing(database, keys, requests, metrics, guard, clock=clock, new_id=new_id)
-    reader = ContentReader(keys)
+    content_keys = ContentKeys(keys, data_keys)
+    storing = Storing(database, content_keys, requests, metrics, guard, clock=clock, new_id=new_id)
+    reader = ContentReader(content_keys)
     listing = Listing(database, reader, clock)
     return UseCases(
         messages=MessageSending(database, requests, reachability, claims, storing, clock),
@@ -173,9 +178,9 @@ def assemble(
         work=WorkUseCases(Work(database, staff, clock), WorkListing(database, reader, listing, clock)),
         withdrawals=Withdrawals(database, claims, clock),
         drafts=DraftUseCases(
-            keeping=DraftKeeping(database, keys, requests, reachability, claims, clock),
-            reading=DraftReading(database, keys, clock),
-            sending=DraftSending(database, keys, requests, reachability, storing, clock),
+            keeping=DraftKeeping(database, content_keys, requests, reachability, claims, clock),
+            reading=DraftReading(database, content_keys, clock),
+            sending=DraftSending(database, content_keys, requests, reachability, storing, clock),
             grants=grants,
         ),
     )

@@ -31,10 +31,11 @@ class ApiSettings:
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """The worker: `guard` is the api's."""
+    """The worker: `guard` is the api's; of the keys it only destroys some, and can unwrap none."""
 
     guard: GuardRules
     database_url: Secret
+    keys_database_url: Secret
     amqp_url: Secret
     metrics_port: int
     metrics_host: str = "127.0.0.1"

@@ -1,4 +1,4 @@
-"""The worker: takes in what others tell of patients and prompts, and publishes what happened here."""
+"""The worker: takes in what others tell, publishes what happened here, and destroys keys that are doomed."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,9 @@ from typing import Final
 
 from chassis import outbox
 from chassis.database import Database
+from chassis.doomed_keys import DoomedDataKeys
 from chassis.inbox import Inbox
+from chassis.keys import KeyDatabase
 from chassis.relay import Relay
 from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
@@ -33,6 +35,7 @@ from services.messaging.work.events import StaffEvents, TaskEvents
 
 _INBOX_LANES: Final = 4
 _PRUNE_EVERY: Final = timedelta(hours=1)
+_DESTROY_EVERY: Final = timedelta(seconds=10)
 
 
 def _now() -> datetime:
@@ -42,7 +45,9 @@ def _now() -> datetime:
 async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Work until stopped."""
     telemetry = Telemetry(SERVICE, "worker", settings.metrics_port, settings.metrics_host)
-    database = Database(settings.database_url, pool_size=_INBOX_LANES + 2)
+    database = Database(settings.database_url, pool_size=_INBOX_LANES + 3)
+    key_database = KeyDatabase(settings.keys_database_url)
+    doomed = DoomedDataKeys(database, key_database, _now)
     patients = PatientEvents(_now)
     metrics = Metrics(telemetry.registry)
     prompts, attachments = PromptEvents(_now, metrics), AttachmentEvents(_now, metrics)
@@ -81,6 +86,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     worker = Worker(settings.database_url)
     worker.serve("inbox", inbox.run, wake_channel=INBOX_CHANNEL)
     worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
+    worker.every("doomed keys", _DESTROY_EVERY, doomed.destroy_due)
     worker.every("prune", _PRUNE_EVERY, prune)
 
     telemetry.start()
@@ -90,4 +96,5 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     finally:
         telemetry.ready = False
         await database.close()
+        await key_database.close()
         telemetry.stop()

@@ -11,7 +11,6 @@ from chassis.audit import record_audit
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.idempotency import Requests
-from chassis.keys import Keys
 from praxispost.messaging.v1.drafts_pb2 import (
     CreateDraftRequest,
     CreateDraftResponse,
@@ -28,6 +27,8 @@ from services.messaging.drafts.domain import (
     draft_id,
 )
 from services.messaging.drafts.sealing import DraftSealing
+from services.messaging.messages.content_keys import ContentKeys
+from services.messaging.messages.sealing import ContentSealer
 from services.messaging.patients import storage as patients
 from services.messaging.patients.reachability import Reachability
 from services.messaging.sending.attempt import Attempt
@@ -51,7 +52,7 @@ class DraftKeeping:
     def __init__(
         self,
         database: Database,
-        keys: Keys,
+        keys: ContentKeys,
         requests: Requests,
         reachability: Reachability,
         claims: Claims,
@@ -82,8 +83,10 @@ class DraftKeeping:
         by = caller.subject_id
         head = DraftHead(practice_id, made_id, patient_id, 1, by, now, by, now)
 
+        sealer = await self._sealing.new(head)
+
         async def effect(tx: AsyncConnection) -> CreateDraftResponse:
-            await self._put(tx, caller, SavedDraft(head, wish.content, claimed))
+            await _put(tx, caller, SavedDraft(head, wish.content, claimed), sealer)
             return CreateDraftResponse(draft_id=str(made_id), version=1, saved_at=timestamp(now))
 
         async with self._database.transaction([practice_id]) as tx:
@@ -100,7 +103,8 @@ class DraftKeeping:
             found = await storage.load(tx, practice_id, saved_id)
         if answer is not None:
             return answer
-        before = await self._sealing.opened(storage.current(found, version))
+        stored = storage.current(found, version)
+        before = await self._sealing.opened(stored)
         held = {each.id for each in before.attachments}
         new = tuple(each for each in wish.attachment_ids if each not in held)
         claimed = await self._claimed(caller, practice_id, before.head.patient_id, saved_id, new)
@@ -108,9 +112,11 @@ class DraftKeeping:
         now = self._clock()
         head = replace(before.head, version=version + 1, saved_by=caller.subject_id, saved_at=now)
 
+        sealer = await self._sealing.sealer(head, stored.key_id)
+
         async def effect(tx: AsyncConnection) -> SaveDraftResponse:
             await storage.lock(tx, practice_id, saved_id, version)
-            await self._put(tx, caller, SavedDraft(head, wish.content, attachments))
+            await _put(tx, caller, SavedDraft(head, wish.content, attachments), sealer)
             return SaveDraftResponse(version=head.version, saved_at=timestamp(now))
 
         async with self._database.transaction([practice_id]) as tx:
@@ -121,12 +127,9 @@ class DraftKeeping:
         practice_id = practice_of(caller)
         async with self._database.transaction([practice_id]) as tx:
             found = await storage.lock(tx, practice_id, deleted_id, version)
-            await storage.remove(tx, found.head)
-            await audit(tx, caller, found.head, "draft.deleted", self._clock())
-
-    async def _put(self, tx: AsyncConnection, caller: Caller, draft: SavedDraft) -> None:
-        await storage.put(tx, draft, await self._sealing.sealer(draft.head))
-        await audit(tx, caller, draft.head, "draft.saved", draft.head.saved_at)
+            now = self._clock()
+            await storage.remove(tx, found, now)
+            await audit(tx, caller, found.head, "draft.deleted", now)
 
     async def _claimed(
         self, caller: Caller, practice_id: UUID, patient_id: UUID, claimer_id: UUID, ids: tuple[UUID, ...]
@@ -138,6 +141,11 @@ class DraftKeeping:
             uploader_id=caller.subject_id,
             attachment_ids=ids,
         )
+
+
+async def _put(tx: AsyncConnection, caller: Caller, draft: SavedDraft, sealer: ContentSealer) -> None:
+    await storage.put(tx, draft, sealer)
+    await audit(tx, caller, draft.head, "draft.saved", draft.head.saved_at)
 
 
 async def audit(tx: AsyncConnection, caller: Caller, head: DraftHead, action: str, now: datetime) -> None:

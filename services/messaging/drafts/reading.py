@@ -7,7 +7,6 @@ from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.database import Database
-from chassis.keys import Keys
 from chassis.paging import Position, split_page
 from services.messaging import refusals
 from services.messaging.callers import practice_of
@@ -16,6 +15,7 @@ from services.messaging.drafts.domain import SavedDraft
 from services.messaging.drafts.keeping import audit
 from services.messaging.drafts.sealing import DraftSealing
 from services.messaging.drafts.storage import StoredDraft
+from services.messaging.messages.content_keys import ContentKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class DraftPage:
 class DraftReading:
     """Shows a practice's drafts to its staff."""
 
-    def __init__(self, database: Database, keys: Keys, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, keys: ContentKeys, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._sealing = DraftSealing(keys)
         self._clock = clock

@@ -1,10 +1,12 @@
-"""Opens and seals drafts with their patients' keys."""
+"""Opens and seals drafts with their keys."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
-from chassis.keys import Keys
+from chassis.sealing import Sealer
 from services.messaging.drafts.domain import DraftContent, DraftHead, SavedDraft
 from services.messaging.drafts.storage import StoredDraft
+from services.messaging.messages.content_keys import ContentKeys, KeyOf
 from services.messaging.messages.sealing import ContentSealer
 from services.messaging.sending.domain import Attachment
 
@@ -12,27 +14,29 @@ from services.messaging.sending.domain import Attachment
 class DraftSealing:
     """What was moved from another draft, or from a message, raises CiphertextMoved."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: ContentKeys) -> None:
         self._keys = keys
 
-    async def sealer(self, head: DraftHead) -> ContentSealer:
-        """For one draft."""
-        key = await self._keys.sealer(head.patient_id)
-        return ContentSealer.of_draft(key, head.practice_id, head.patient_id, head.id)
+    async def new(self, head: DraftHead) -> ContentSealer:
+        """For a new draft."""
+        key_id, sealer = await self._keys.new(head.patient_id)
+        return _of(head, sealer, key_id)
+
+    async def sealer(self, head: DraftHead, key_id: UUID | None) -> ContentSealer:
+        """For a draft that has a key."""
+        return _of(head, await self._keys.sealer(KeyOf(head.patient_id, key_id)), key_id)
 
     async def subjects(self, drafts: Sequence[StoredDraft]) -> list[str]:
-        """The subjects of a list; all keys come in one round trip."""
-        keys = await self._keys.sealers({each.head.patient_id for each in drafts})
+        """The subjects of a list; all keys come together."""
+        sealers = await self._keys.sealers({_key_of(each) for each in drafts})
         return [
-            ContentSealer.of_draft(
-                keys[each.head.patient_id], each.head.practice_id, each.head.patient_id, each.head.id
-            ).open_subject(each.sealed_subject)
+            _of(each.head, sealers[_key_of(each)], each.key_id).open_subject(each.sealed_subject)
             for each in drafts
         ]
 
     async def opened(self, stored: StoredDraft) -> SavedDraft:
         """The draft with everything readable."""
-        opener = await self.sealer(stored.head)
+        opener = await self.sealer(stored.head, stored.key_id)
         content = DraftContent(
             purpose=stored.purpose,
             subject=opener.open_subject(stored.sealed_subject),
@@ -52,3 +56,11 @@ class DraftSealing:
             for each in stored.attachments
         )
         return SavedDraft(stored.head, content, attachments)
+
+
+def _key_of(draft: StoredDraft) -> KeyOf:
+    return KeyOf(draft.head.patient_id, draft.key_id)
+
+
+def _of(head: DraftHead, sealer: Sealer, key_id: UUID | None) -> ContentSealer:
+    return ContentSealer.of_draft(sealer, head.practice_id, head.patient_id, head.id, key_id=key_id)

@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.idempotency import Requests
-from chassis.keys import Keys
 from praxispost.messaging.v1.drafts_pb2 import SendDraftRequest, SendDraftResponse
 from praxispost.messaging.v1.messaging_pb2 import Purpose, SendMessageRequest
 from services.messaging.callers import practice_of
 from services.messaging.drafts import storage
 from services.messaging.drafts.domain import SavedDraft
 from services.messaging.drafts.sealing import DraftSealing
+from services.messaging.messages.content_keys import ContentKeys
 from services.messaging.patients import storage as patients
 from services.messaging.patients.reachability import Reachability
 from services.messaging.sending.attempt import Attempt
@@ -31,7 +31,7 @@ class DraftSending:
     def __init__(
         self,
         database: Database,
-        keys: Keys,
+        keys: ContentKeys,
         requests: Requests,
         reachability: Reachability,
         storing: Storing,
@@ -64,7 +64,7 @@ class DraftSending:
 
         async def take(tx: AsyncConnection) -> None:
             current = await storage.lock(tx, practice_id, draft_id, version)
-            await storage.remove(tx, current.head)
+            await storage.remove(tx, current, self._clock())
 
         message = letter.by(caller, practice_id, draft_id, draft.attachments)
         return await self._storing.store(attempt, message, take)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.doomed_keys import doom
 from chassis.paging import Position
 from services.messaging import refusals, tables
 from services.messaging.drafts.domain import DraftHead, SavedDraft, check_version
@@ -42,6 +43,7 @@ class StoredDraft:
     reply_period_days: int
     read_by: datetime | None
     attachment_count: int
+    key_id: UUID | None
     sealed_body: bytes = b""
     attachments: tuple[StoredAttachment, ...] = ()
 
@@ -111,10 +113,13 @@ async def put(tx: AsyncConnection, draft: SavedDraft, sealer: ContentSealer) -> 
         await tx.execute(insert(_ATTACHMENT).values(_attachment_values(draft, sealer)))
 
 
-async def remove(tx: AsyncConnection, head: DraftHead) -> None:
-    """The draft is no more."""
+async def remove(tx: AsyncConnection, draft: StoredDraft, now: datetime) -> None:
+    """The draft is no more, and nothing opens what backups still hold of it."""
+    head = draft.head
     await _remove_attachments(tx, head)
     await tx.execute(delete(_DRAFT).where(_is(head.practice_id, head.id)))
+    if draft.key_id is not None:
+        await doom(tx, [draft.key_id], now)
 
 
 async def attached(tx: AsyncConnection, practice_id: UUID, attachment_ids: Collection[UUID]) -> set[UUID]:
@@ -141,6 +146,7 @@ def _values(draft: SavedDraft, sealer: ContentSealer) -> dict[str, object]:
         "reply_period_days": content.reply_period_days,
         "due_at": content.read_by,
         "attachment_count": len(draft.attachments),
+        "key_id": sealer.key_id,
     }
 
 
@@ -173,6 +179,7 @@ def _stored(row: Row[Any], body: bytes = b"", attachments: tuple[StoredAttachmen
         reply_period_days=row.reply_period_days,
         read_by=row.due_at,
         attachment_count=row.attachment_count,
+        key_id=row.key_id,
         sealed_body=body,
         attachments=attachments,
     )

@@ -40,6 +40,7 @@ class StoredMessage:
     withdrawal_reason: WithdrawalReason | None = None
     replies_closed_at: datetime | None = None
     erased_at: datetime | None = None
+    key_id: UUID | None = None
 
 
 def stored_message(row: Row[Any]) -> StoredMessage:
@@ -66,6 +67,7 @@ def stored_message(row: Row[Any]) -> StoredMessage:
         withdrawal_reason=WithdrawalReason(row.withdrawal_reason) if row.withdrawal_reason else None,
         replies_closed_at=row.replies_closed_at,
         erased_at=row.erased_at,
+        key_id=row.key_id,
     )
 
 

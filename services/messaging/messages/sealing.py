@@ -14,21 +14,33 @@ _HOLD_REASON: Final = "hold_reason"
 
 
 class ContentSealer:
-    """Seals and opens the content of one message, or draft; what belongs elsewhere raises CiphertextMoved."""
+    """Seals and opens the content of one message, or draft; what belongs elsewhere raises CiphertextMoved.
 
-    def __init__(self, sealer: Sealer, *place: Part) -> None:
+    `key_id` names the content's own key, where it has one.
+    """
+
+    def __init__(self, sealer: Sealer, *place: Part, key_id: UUID | None = None) -> None:
         self._sealer = sealer
         self._place = place
+        self.key_id = key_id
 
     @classmethod
     def of(cls, message: StoredMessage, sealer: Sealer) -> "ContentSealer":
         """For a message that is stored."""
-        return cls(sealer, message.practice_id, message.patient_id, message.id)
+        return cls(sealer, message.practice_id, message.patient_id, message.id, key_id=message.key_id)
 
     @classmethod
-    def of_draft(cls, sealer: Sealer, practice_id: UUID, patient_id: UUID, draft_id: UUID) -> "ContentSealer":
+    def of_draft(
+        cls,
+        sealer: Sealer,
+        practice_id: UUID,
+        patient_id: UUID,
+        draft_id: UUID,
+        *,
+        key_id: UUID | None = None,
+    ) -> "ContentSealer":
         """For a draft: its id becomes that of a message, but neither opens what belongs to the other."""
-        return cls(sealer, "draft", practice_id, patient_id, draft_id)
+        return cls(sealer, "draft", practice_id, patient_id, draft_id, key_id=key_id)
 
     def seal_body(self, body: str) -> bytes:
         return self._sealer.seal(body.encode(), *self._place, _BODY)

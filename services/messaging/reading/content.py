@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chassis.keys import Keys
+from services.messaging.messages.content_keys import ContentKeys, KeyOf
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.messages.sealing import ContentSealer
 from services.messaging.reading.storage import StoredContent
@@ -28,23 +28,28 @@ class Content:
 
 
 class ContentReader:
-    """Opens content with the patients' keys; a ciphertext that was moved raises CiphertextMoved."""
+    """Opens content with its keys; a ciphertext that was moved raises CiphertextMoved."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: ContentKeys) -> None:
         self._keys = keys
 
     async def summaries(self, messages: Sequence[StoredMessage]) -> list[Summary]:
-        """The messages with their subjects; all keys come in one round trip."""
-        sealers = await self._keys.sealers({each.patient_id for each in messages})
+        """The messages with their subjects; all keys come together, and none for what has no subject."""
+        sealers = await self._keys.sealers({_key_of(each) for each in messages if each.sealed_subject})
         return [
-            Summary(each, ContentSealer.of(each, sealers[each.patient_id]).open_subject(each.sealed_subject))
+            Summary(
+                each,
+                ContentSealer.of(each, sealers[_key_of(each)]).open_subject(each.sealed_subject)
+                if each.sealed_subject
+                else "",
+            )
             for each in messages
         ]
 
     async def content(self, stored: StoredContent) -> Content:
         """The message with its text and its attachments' names."""
         message = stored.message
-        opener = ContentSealer.of(message, await self._keys.sealer(message.patient_id))
+        opener = ContentSealer.of(message, await self._keys.sealer(_key_of(message)))
         return Content(
             Summary(message, opener.open_subject(message.sealed_subject)),
             opener.open_body(stored.sealed_body),
@@ -59,3 +64,7 @@ class ContentReader:
                 for each in stored.attachments
             ),
         )
+
+
+def _key_of(message: StoredMessage) -> KeyOf:
+    return KeyOf(message.patient_id, message.key_id)

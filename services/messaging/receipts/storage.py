@@ -100,12 +100,12 @@ async def set_receipts(tx: AsyncConnection, receipts: Mapping[MessageKey, Receip
     """Write the ticks that follow from the facts."""
     if not receipts:
         return
-    this = and_(_MESSAGE.c.practice_id == bindparam("key_practice"), _MESSAGE.c.id == bindparam("key_id"))
+    this = and_(_MESSAGE.c.practice_id == bindparam("of_practice"), _MESSAGE.c.id == bindparam("of_message"))
     rows = [
-        {"key_practice": practice_id, "key_id": message_id, **receipt_values(receipt)}
+        {"of_practice": practice_id, "of_message": message_id, **receipt_values(receipt)}
         for (practice_id, message_id), receipt in receipts.items()
     ]
-    values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if not name.startswith("key_")}
+    values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if not name.startswith("of_")}
     await tx.execute(update(_MESSAGE).where(this).values(values), rows)
 
 

@@ -78,6 +78,7 @@ async def insert_message(
         "author_id": draft.author_id,
         "subject": content.seal_subject(draft.subject),
         "body": content.seal_body(draft.body),
+        "key_id": content.key_id,
         "sent_at": sent_at,
         "reply_until": reply_until(draft, sent_at),
         "due_at": draft.read_by,

@@ -14,7 +14,6 @@ from chassis.caller import Caller
 from chassis.database import Database
 from chassis.events import Event
 from chassis.idempotency import Requests
-from chassis.keys import Keys
 from praxispost.messaging.v1.drafts_pb2 import SendDraftResponse
 from praxispost.messaging.v1.events_pb2 import MessageSent
 from praxispost.messaging.v1.messaging_pb2 import SendMessageResponse, SendReplyResponse
@@ -22,6 +21,7 @@ from services.messaging.changes import storage as changes
 from services.messaging.changes.domain import Change, ChangeKind
 from services.messaging.guard.holding import Guard
 from services.messaging.guard.storage import add_held
+from services.messaging.messages.content_keys import ContentKeys
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.sealing import ContentSealer
 from services.messaging.metrics import Metrics
@@ -40,7 +40,7 @@ class Storing:
     def __init__(
         self,
         database: Database,
-        keys: Keys,
+        keys: ContentKeys,
         requests: Requests,
         metrics: Metrics,
         guard: Guard,
@@ -61,8 +61,8 @@ class Storing:
 
         `first` is done before, in the same transaction; where it refuses, nothing is stored.
         """
-        sealer = await self._keys.sealer(draft.patient_id)
-        content = ContentSealer(sealer, draft.practice_id, draft.patient_id, draft.id)
+        key_id, sealer = await self._keys.new(draft.patient_id)
+        content = ContentSealer(sealer, draft.practice_id, draft.patient_id, draft.id, key_id=key_id)
         async with self._database.transaction([draft.practice_id]) as tx:
             response, stored = await self._once(tx, attempt, draft, content, first)
             await changes.record(tx, stored)

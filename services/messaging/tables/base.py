@@ -4,10 +4,12 @@ from typing import Final
 
 from sqlalchemy import Boolean, Column, DateTime, MetaData, SmallInteger, Uuid, text
 
+from chassis.doomed_keys import define_doomed_data_key
 from chassis.tables import define
 
 metadata: Final = MetaData()
 chassis_tables: Final = define(metadata)
+doomed_data_key: Final = define_doomed_data_key(metadata)
 
 
 def id_column(name: str, *, nullable: bool = False) -> Column[object]:

@@ -96,6 +96,7 @@ message: Final = Table(
     number_column("withdrawal_reason", nullable=True),
     time_column("replies_closed_at", nullable=True),
     time_column("erased_at", nullable=True),
+    id_column("key_id", nullable=True),
     PrimaryKeyConstraint("practice_id", "id", name="message_pkey"),
     ForeignKeyConstraint(
         ["practice_id", "conversation_id"],

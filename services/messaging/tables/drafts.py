@@ -36,6 +36,7 @@ draft: Final = Table(
     time_column("created_at"),
     id_column("saved_by"),
     time_column("saved_at"),
+    id_column("key_id", nullable=True),
     PrimaryKeyConstraint("practice_id", "id", name="draft_pkey"),
     Index("draft_newest", "practice_id", text("saved_at DESC"), text("id DESC")),
 )

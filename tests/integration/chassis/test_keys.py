@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 
 from chassis import key_schema
+from chassis.data_keys import DataKeys, destroy_data_keys
 from chassis.keys import KeyDatabase, Keys
 from chassis.migrations import migrate_sql
 from chassis.sealing import CiphertextMoved
@@ -32,6 +33,10 @@ class KeySetting:
     def keys(self) -> Keys:
         """The keys as another process would see them."""
         return Keys(self.database, self.wrapping)
+
+    def data_keys(self) -> DataKeys:
+        """The same of the keys of single pieces of data."""
+        return DataKeys(self.database, self.wrapping)
 
     def signing_keys(self) -> SigningKeys:
         return SigningKeys(self.database, self.wrapping)
@@ -141,12 +146,45 @@ async def test_the_signing_key_is_made_once_and_published(setting: KeySetting) -
     assert len(published.ed25519) == 32
 
 
+async def test_every_data_key_is_given_once_and_lies_in_the_database_before(setting: KeySetting) -> None:
+    processes = [setting.data_keys() for _ in range(3)]
+    taken = await asyncio.gather(*(each.take() for each in processes for _ in range(150)))
+    assert len({each.id for each in taken}) == len({each.key for each in taken}) == 450
+    found = await setting.data_keys().find([each.id for each in taken])
+    assert found == {each.id: each.key for each in taken}
+    dump = repr(stored(setting, "data_key"))
+    assert not [each for each in taken if repr(each.key)[2:-1] in dump]
+
+
+async def test_a_destroyed_data_key_is_gone_and_the_others_stay(setting: KeySetting) -> None:
+    keys = setting.data_keys()
+    gone, stays = await keys.take(), await keys.take()
+    for _ in range(2):
+        await destroy_data_keys(setting.database, [gone.id])
+    assert await setting.data_keys().find([gone.id, stays.id]) == {stays.id: stays.key}
+    assert gone.id not in {row[0] for row in stored(setting, "data_key")}
+
+
+async def test_a_wrapped_data_key_moved_to_another_id_does_not_open(setting: KeySetting) -> None:
+    keys = setting.data_keys()
+    first, second = await keys.take(), await keys.take()
+    with psycopg.connect(setting.owner_url, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE data_key SET wrapped = (SELECT wrapped FROM data_key WHERE id = %s) WHERE id = %s",
+            (first.id, second.id),
+        )
+    with pytest.raises(CiphertextMoved):
+        await setting.data_keys().find([second.id])
+
+
 @pytest.mark.parametrize(
     "statement",
     [
         "DELETE FROM subject_key",
         "UPDATE subject_key SET wrapped = ''",
         "DELETE FROM signing_key",
+        "DELETE FROM data_key",
+        "UPDATE data_key SET wrapped = ''",
         "TRUNCATE service_key",
         "DROP TABLE service_key",
         "CREATE TABLE other (id integer)",

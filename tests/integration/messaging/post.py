@@ -16,6 +16,7 @@ from grpc import aio
 from sqlalchemy import text
 
 from chassis.caller import Caller, Entitlement
+from chassis.data_keys import DataKeys
 from chassis.database import Database
 from chassis.events import Event, envelop
 from chassis.grpc_client import AioRpcError, refusal_of
@@ -249,6 +250,7 @@ async def open_post(stores: Stores) -> AsyncIterator[Post]:
         use_cases = assemble(
             database,
             keys,
+            DataKeys(key_database, wrapping),
             Requests(await keys.service_key("request-hash")),
             Identity(to_neighbours),
             IdentityStaff(to_neighbours),

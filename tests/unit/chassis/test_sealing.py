@@ -71,6 +71,24 @@ def test_the_newest_key_seals_and_older_ones_still_open() -> None:
         Sealer({1: KEY}).open(both.seal(b"new", "place"), "place")
 
 
+def test_what_joined_keys_sealed_opens_with_both_and_with_neither_alone() -> None:
+    sealed = Sealer({1: KEY}).joined_with(OTHER_KEY).seal(b"text", "place")
+    assert Sealer({1: KEY}).joined_with(OTHER_KEY).open(sealed, "place") == b"text"
+    for lacking in (
+        Sealer({1: KEY}),
+        Sealer({1: OTHER_KEY}),
+        Sealer({1: OTHER_KEY}).joined_with(KEY),
+        Sealer({1: KEY}).joined_with(KEY),
+    ):
+        with pytest.raises(CiphertextMoved):
+            lacking.open(sealed, "place")
+
+
+def test_joined_keys_open_what_older_versions_of_the_subjects_key_sealed() -> None:
+    old = Sealer({1: KEY}).joined_with(OTHER_KEY).seal(b"old", "place")
+    assert Sealer({1: KEY, 2: OTHER_KEY}).joined_with(OTHER_KEY).open(old, "place") == b"old"
+
+
 def test_sealing_the_same_twice_shows_nothing() -> None:
     sealer = Sealer({1: KEY})
     assert sealer.seal(b"same", "place") != sealer.seal(b"same", "place")
