@@ -88,3 +88,31 @@ CREATE INDEX doomed_data_key_since ON doomed_data_key (since);
 def doomed_data_key_1(app_role: str) -> str:
     """The table doomed_data_key, for services that give data keys of their own."""
     return f"{_DOOMED_DATA_KEY}\n{grant_sql('doomed_data_key', app_role, 'SELECT, INSERT, UPDATE, DELETE')}"
+
+
+# The owner sees and deletes all tenants' rows here, and only in this function.
+_REQUEST_PRUNING = """
+CREATE INDEX request_by_time ON request (recorded_at);
+CREATE POLICY owner_sees ON request FOR SELECT TO CURRENT_USER USING (true);
+CREATE POLICY owner_forgets ON request FOR DELETE TO CURRENT_USER USING (true);
+CREATE FUNCTION forget_requests(older_than timestamptz, most integer) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+BEGIN ATOMIC
+    WITH forgotten AS (
+        DELETE FROM request
+        WHERE (tenant_id, actor_id, rpc, request_id) IN (
+            SELECT r.tenant_id, r.actor_id, r.rpc, r.request_id
+            FROM request AS r WHERE r.recorded_at < older_than ORDER BY r.recorded_at LIMIT most
+        )
+        RETURNING 1
+    )
+    SELECT count(*)::integer FROM forgotten;
+END;
+REVOKE ALL ON FUNCTION forget_requests(timestamptz, integer) FROM PUBLIC;
+"""
+
+
+def request_pruning_1(app_role: str) -> str:
+    """Lets the app role forget old requests of all tenants, and nothing else of them."""
+    grant = f'GRANT EXECUTE ON FUNCTION forget_requests(timestamptz, integer) TO "{app_role}";'
+    return f"{_REQUEST_PRUNING}\n{grant}"

@@ -24,7 +24,8 @@ class Requests:
     """The requests that were carried out, by who sent them, which RPC and the id that the client chose.
 
     Stored are the answer, which therefore holds ids, times and flags only, and a keyed hash of the
-    request (32-byte key), so that nobody can guess a request's content from the table.
+    request (32-byte key), so that nobody can guess a request's content from the table. After a month they
+    are forgotten (`request_pruning`).
     """
 
     def __init__(self, hash_key: bytes) -> None:
@@ -95,9 +96,14 @@ def _row(key: Mapping[str, object]) -> ColumnElement[bool]:
 
 def _answer(stored_hash: bytes, request_hash: bytes, response: bytes, response_type: type[R]) -> R:
     if not hmac.compare_digest(stored_hash, request_hash):
-        raise Refusal(
-            Status.FAILED_PRECONDITION,
-            "REQUEST_ID_REUSED",
-            "the request id was used before for another request",
-        )
+        raise request_id_reused()
     return response_type.FromString(response)
+
+
+def request_id_reused() -> Refusal:
+    """The refusal of a request whose id stood for another one, or for one whose answer is forgotten."""
+    return Refusal(
+        Status.FAILED_PRECONDITION,
+        "REQUEST_ID_REUSED",
+        "the request id was used before for another request",
+    )

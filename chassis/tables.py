@@ -97,6 +97,7 @@ def _request(metadata: MetaData) -> Table:
         Column("request_hash", LargeBinary, nullable=False),
         Column("response", LargeBinary, nullable=True),
         _time("recorded_at"),
+        Index("request_by_time", "recorded_at"),
     )
 
 

@@ -1,4 +1,4 @@
-"""The worker: collects what no message will ever have, and publishes what happened here."""
+"""The worker: collects what no message will ever have, publishes what happened here, destroys doomed keys."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from chassis import outbox
 from chassis.database import Database
+from chassis.doomed_keys import DoomedDataKeys
 from chassis.grpc_client import channel
+from chassis.keys import KeyDatabase
 from chassis.relay import Relay
+from chassis.request_pruning import RequestPruning
 from chassis.service_tokens import ServiceTokens
 from chassis.tables import OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
@@ -23,6 +26,7 @@ from services.attachments.settings import WorkerSettings
 _POOL_SIZE = 2
 _COLLECT_EVERY = timedelta(minutes=5)
 _SWEEP_EVERY = timedelta(hours=24)
+_DESTROY_EVERY = timedelta(seconds=10)
 _PRUNE_EVERY = timedelta(hours=1)
 
 
@@ -32,6 +36,7 @@ class Jobs:
 
     collector: Collector
     sweep: OrphanSweep
+    doomed: DoomedDataKeys
     database: Database
 
     async def prune(self) -> None:
@@ -52,17 +57,20 @@ async def _jobs(settings: WorkerSettings, telemetry: Telemetry) -> AsyncIterator
         settings.messaging_target, tokens=tokens, audience="messaging", telemetry=telemetry
     )
     database = Database(settings.database_url, pool_size=_POOL_SIZE)
+    key_database = KeyDatabase(settings.keys_database_url)
     store = ObjectStore(settings.s3)
     lookup = HolderLookup(to_messaging)
     try:
         yield Jobs(
             Collector(database=database, store=store, holders=lookup.holders, clock=_now),
             OrphanSweep(database=database, store=store, clock=_now),
+            DoomedDataKeys(database, key_database, _now),
             database,
         )
     finally:
         store.close()
         await database.close()
+        await key_database.close()
         await to_messaging.close()
         await to_identity.close()
 
@@ -81,8 +89,10 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         worker = Worker(settings.database_url)
         worker.every("collect", _COLLECT_EVERY, jobs.collector.collect)
         worker.every("sweep", _SWEEP_EVERY, jobs.sweep.sweep)
+        worker.every("doomed keys", _DESTROY_EVERY, jobs.doomed.destroy_due)
         worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
         worker.every("prune", _PRUNE_EVERY, jobs.prune)
+        worker.every("old requests", _PRUNE_EVERY, RequestPruning(jobs.database).forget_some)
         telemetry.ready = True
         await worker.run(stop)
     telemetry.stop()

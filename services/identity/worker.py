@@ -10,6 +10,7 @@ from chassis.grpc_client import channel
 from chassis.inbox import Inbox
 from chassis.keys import FileWrappingKeys
 from chassis.relay import Relay
+from chassis.request_pruning import RequestPruning
 from chassis.service_tokens import ServiceTokens
 from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
@@ -99,6 +100,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         worker.every("housekeeping", _DELETE_EVERY, housekeeping.delete_expired)
         worker.every("readers", _CHECK_READERS_EVERY, readers.check_some)
         worker.every("prune", _PRUNE_EVERY, prune)
+        worker.every("old requests", _PRUNE_EVERY, RequestPruning(base.database).forget_some)
 
         telemetry.start()
         telemetry.ready = True

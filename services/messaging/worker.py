@@ -10,6 +10,7 @@ from chassis.doomed_keys import DoomedDataKeys
 from chassis.inbox import Inbox
 from chassis.keys import KeyDatabase
 from chassis.relay import Relay
+from chassis.request_pruning import RequestPruning
 from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
 from chassis.worker import Worker
@@ -88,6 +89,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
     worker.every("doomed keys", _DESTROY_EVERY, doomed.destroy_due)
     worker.every("prune", _PRUNE_EVERY, prune)
+    worker.every("old requests", _PRUNE_EVERY, RequestPruning(database).forget_some)
 
     telemetry.start()
     telemetry.ready = True

@@ -11,6 +11,7 @@ from chassis.database import Database
 from chassis.grpc_client import channel
 from chassis.inbox import Inbox
 from chassis.relay import Relay
+from chassis.request_pruning import RequestPruning
 from chassis.service_tokens import ServiceTokens
 from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
@@ -103,6 +104,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     reminding = Reminding(database, clock=_now, new_id=uuid4)
     worker.every("reminders", _REMIND_EVERY, reminding.run)
     worker.every("prune", _PRUNE_EVERY, prune)
+    worker.every("old requests", _PRUNE_EVERY, RequestPruning(database).forget_some)
 
     telemetry.start()
     telemetry.ready = True

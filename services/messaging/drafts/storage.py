@@ -7,9 +7,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.doomed_keys import doom
+from chassis.idempotency import request_id_reused
 from chassis.paging import Position
 from services.messaging import refusals, tables
 from services.messaging.drafts.domain import DraftHead, SavedDraft, check_version
@@ -102,10 +104,15 @@ async def page(
 
 
 async def put(tx: AsyncConnection, draft: SavedDraft, sealer: ContentSealer) -> None:
-    """Store a first version, or put another in the place of the one before, which is locked."""
+    """Store a first version, or put another in the place of the one before, which is locked.
+
+    Refuses REQUEST_ID_REUSED where a first version exists: the answer to its request was forgotten.
+    """
     values = _values(draft, sealer)
     if draft.head.version == 1:
-        await tx.execute(insert(_DRAFT).values(values))
+        new = upsert(_DRAFT).values(values).on_conflict_do_nothing().returning(_DRAFT.c.id)
+        if (await tx.execute(new)).first() is None:
+            raise request_id_reused()
     else:
         await tx.execute(update(_DRAFT).where(_is(draft.head.practice_id, draft.head.id)).values(values))
         await _remove_attachments(tx, draft.head)

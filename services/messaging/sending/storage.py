@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.idempotency import request_id_reused
 from services.messaging import tables
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import receipt_values
@@ -65,7 +66,10 @@ async def insert_message(
     *,
     held: bool,
 ) -> None:
-    """The message, its attachments, its first fact, and that nobody has opened it."""
+    """The message, its attachments, its first fact, and that nobody has opened it.
+
+    Refuses REQUEST_ID_REUSED where the message exists: the answer to its request was forgotten.
+    """
     receipt = first_receipt(draft.direction, sent_at, held=held)
     row = {
         "practice_id": draft.practice_id,
@@ -87,7 +91,9 @@ async def insert_message(
         "legal_basis": _legal_basis(draft),
         **receipt_values(receipt),
     }
-    await tx.execute(insert(tables.message).values(row))
+    new = upsert(tables.message).values(row).on_conflict_do_nothing().returning(tables.message.c.id)
+    if (await tx.execute(new)).first() is None:
+        raise request_id_reused()
     if draft.attachments:
         rows = [_attachment(draft, content, place, each) for place, each in enumerate(draft.attachments)]
         await tx.execute(insert(tables.message_attachment).values(rows))

@@ -1,7 +1,7 @@
 """That a request is carried out once, and audit rows stay as they are."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,6 +15,7 @@ from chassis.caller import Caller
 from chassis.database import Database
 from chassis.idempotency import Requests
 from chassis.refusal import Refusal, Status
+from chassis.request_pruning import KEPT, RequestPruning
 from tests.integration.chassis.sample import TABLES, THING
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -136,6 +137,51 @@ async def test_an_answer_of_another_kind_round_trips(database: Database) -> None
                 effect=effect,
             )
         assert answer == Timestamp(seconds=5)
+
+
+async def _aged(database: Database, by: timedelta) -> None:
+    """All requests so far lie that far back."""
+    async with database.transaction([TENANT]) as tx:
+        await tx.execute(update(TABLES.request).values(recorded_at=func.now() - by))
+
+
+async def _known_requests(database: Database) -> int:
+    async with database.transaction([TENANT]) as tx:
+        return (await tx.execute(select(func.count()).select_from(TABLES.request))).scalar_one()
+
+
+async def test_requests_are_forgotten_after_a_month(database: Database) -> None:
+    await send(database, caller(uuid4()), uuid4(), "old")
+    await send(database, caller(uuid4()), uuid4(), "older")
+    await _aged(database, KEPT + timedelta(minutes=1))
+    await send(database, caller(uuid4()), uuid4(), "new")
+    assert not await RequestPruning(database).forget_some()
+    assert await _known_requests(database) == 1
+
+
+async def test_requests_of_less_than_a_month_stay(database: Database) -> None:
+    actor, request_id = caller(uuid4()), uuid4()
+    answer = await send(database, actor, request_id, "once")
+    await _aged(database, KEPT - timedelta(minutes=1))
+    await RequestPruning(database).forget_some()
+    assert await send(database, actor, request_id, "once") == answer
+
+
+async def test_many_old_requests_are_forgotten_in_parts(database: Database) -> None:
+    key = {"tenant_id": TENANT, "actor_id": uuid4(), "rpc": "Send", "request_hash": b"", "response": b""}
+    async with database.transaction([TENANT]) as tx:
+        rows = [{**key, "request_id": uuid4()} for _ in range(1_001)]
+        await tx.execute(insert(TABLES.request).values(rows))
+    await _aged(database, KEPT * 2)
+    pruning = RequestPruning(database)
+    assert [await pruning.forget_some(), await pruning.forget_some()] == [True, False]
+    assert await _known_requests(database) == 0
+
+
+async def test_a_service_cannot_delete_requests_itself(database: Database) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        async with database.transaction([TENANT]) as tx:
+            await tx.execute(delete(TABLES.request))
 
 
 async def _audited(database: Database) -> None:

@@ -225,6 +225,18 @@ async def test_the_same_request_twice_makes_one_message(post: Post) -> None:
     assert await _messages_of(post, physician.tenants[0]) == 1
 
 
+async def test_a_request_that_is_repeated_after_a_month_makes_no_second_message(post: Post) -> None:
+    physician = staff()
+    practice_id = physician.tenants[0]
+    request = letter(post.patient(practice_id))
+    await post.stub.SendMessage(request, metadata=post.to(physician))
+    forget = "DELETE FROM request WHERE request_id = :request RETURNING 1"
+    assert len(await post.rows(forget, request=UUID(request.request_id))) == 1
+    again = post.stub.SendMessage(request, metadata=post.to(physician))
+    assert await reason(refusing(again)) == "REQUEST_ID_REUSED"
+    assert await _messages_of(post, practice_id) == 1
+
+
 async def test_an_answered_request_is_answered_alike_whatever_has_changed_since(post: Post) -> None:
     physician = staff()
     patient_id = post.patient(physician.tenants[0])

@@ -1,0 +1,12 @@
+"""Let requests that nobody repeats any more be forgotten."""
+
+from alembic import op
+
+from chassis.migrations import app_role, request_pruning_1
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    op.execute(request_pruning_1(app_role()))
