@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
+from chassis.data_keys import DataKeys
 from chassis.database import Database
 from chassis.grpc_client import channel
 from chassis.grpc_server import GrpcServer
@@ -44,7 +45,8 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     to_messaging = channel(settings.messaging_target, tokens=None, audience="messaging", telemetry=telemetry)
     database = Database(settings.database_url, pool_size=_POOL_SIZE)
     key_database = KeyDatabase(settings.keys_database_url)
-    seals = Seals(Keys(key_database, FileWrappingKeys(settings.wrapping_keys)))
+    wrapping = FileWrappingKeys(settings.wrapping_keys)
+    seals = Seals(Keys(key_database, wrapping), DataKeys(key_database, wrapping))
     store = ObjectStore(settings.s3)
 
     granting = StatementVerifier(

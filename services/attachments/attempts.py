@@ -45,6 +45,7 @@ class Attempt:
             file_name_sealed=self.seal.seal_file_name(self.header.file_name),
             declared_type=self.header.media_type,
             uploaded_by=side_of(self.caller),
+            key_id=self.seal.key_id,
         )
 
     def document(self, content: Content) -> Document:

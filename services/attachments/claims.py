@@ -47,7 +47,7 @@ class Claims:
         ]
 
     async def _opened(self, stored: Stored, *, is_rendition: bool) -> Claimed:
-        seal = await self._seals.of(Place(stored.practice_id, stored.patient_id, stored.id))
+        seal = await self._seals.of(Place(stored.practice_id, stored.patient_id, stored.id), stored.key_id)
         name = seal.open_file_name(stored.file_name_sealed)
         media_type = served_type(stored.declared_type, stored.sniffed_type)
         return Claimed(

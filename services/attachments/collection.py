@@ -100,7 +100,7 @@ class Collector:
                 for each in due:
                     await self._remove_objects(each)
                     async with self._database.transaction([each.practice_id]) as tx:
-                        await storage.end_deletion(tx, each.practice_id, each.id)
+                        await storage.end_deletion(tx, each.practice_id, each.id, self._clock())
                     collected.deleted += 1
         except StoreUnavailable as error:
             _LOG.warning("objects not removed", error=error, dependency="store")

@@ -86,7 +86,7 @@ class Downloads:
         found = await self._note_reading(caller, wish)
         stored = found.stored
         place = Place(stored.practice_id, stored.patient_id, stored.id)
-        seal = await self._seals.of(place)
+        seal = await self._seals.of(place, stored.key_id)
         if wish.original and found.original is not None:
             return self._original(found.original, stored, place, seal, wish.offset)
         media_type = served_type(stored.declared_type, stored.sniffed_type)

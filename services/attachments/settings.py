@@ -39,9 +39,10 @@ class ApiSettings:
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """The worker, and the command `collect`."""
+    """The worker, and the command `collect`; of the keys it only destroys some, and can unwrap none."""
 
     database_url: Secret
+    keys_database_url: Secret
     amqp_url: Secret
     s3: StoreSettings
     identity_target: str

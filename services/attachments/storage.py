@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.doomed_keys import doom
 from services.attachments.domain import Holding, Side, State
 from services.attachments.tables import attachment, original
 from services.attachments.usage import free
@@ -30,6 +31,7 @@ class Arrival:
     file_name_sealed: bytes
     declared_type: str
     uploaded_by: Side
+    key_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Stored:
     size: int
     sha256_sealed: bytes
     uploaded_by: Side
+    key_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +160,10 @@ async def withdraw(tx: AsyncConnection, practice_id: UUID, message_id: UUID, now
 async def erase(tx: AsyncConnection, practice_id: UUID, message_id: UUID, now: datetime) -> list[UUID]:
     """Destroy the keys of a message's documents, and leave them to the collector; returns which they were."""
     mine = update(attachment).where(_of_message(practice_id, message_id))
-    gone = mine.values(state=State.DELETING, state_at=now, key_sealed=b"").returning(attachment.c.id)
-    return [row.id for row in await tx.execute(gone)]
+    going = mine.values(state=State.DELETING, state_at=now, key_sealed=b"")
+    gone = (await tx.execute(going.returning(attachment.c.id, attachment.c.key_id))).all()
+    await doom(tx, [row.key_id for row in gone if row.key_id is not None], now)
+    return [row.id for row in gone]
 
 
 async def postpone(tx: AsyncConnection, practice_id: UUID, attachment_id: UUID, now: datetime) -> None:
@@ -195,8 +200,8 @@ async def give_up(tx: AsyncConnection, practice_id: UUID, attachment_id: UUID, n
     return None if state is None else State(state)
 
 
-async def end_deletion(tx: AsyncConnection, practice_id: UUID, attachment_id: UUID) -> None:
-    """The document's objects are gone: so is its row, and what it took is free."""
+async def end_deletion(tx: AsyncConnection, practice_id: UUID, attachment_id: UUID, now: datetime) -> None:
+    """The document's objects are gone: so are its row and its key, and what it took is free."""
     kept = select(func.coalesce(func.sum(original.c.size), 0)).where(
         original.c.practice_id == practice_id,
         original.c.attachment_id == attachment_id,
@@ -204,10 +209,14 @@ async def end_deletion(tx: AsyncConnection, practice_id: UUID, attachment_id: UU
     )
     beside = (await tx.execute(kept)).scalar_one()
     condition = and_(_is(practice_id, attachment_id), attachment.c.state == State.DELETING)
-    gone = await tx.execute(delete(attachment).where(condition).returning(attachment.c.size))
-    size = gone.scalar_one_or_none()
-    if size is not None:
-        await free(tx, practice_id, size + int(beside))
+    going = delete(attachment).where(condition).returning(attachment.c.size, attachment.c.key_id)
+    gone = (await tx.execute(going)).one_or_none()
+    if gone is None:
+        return
+    if gone.key_id is not None:
+        await doom(tx, [gone.key_id], now)
+    if gone.size is not None:
+        await free(tx, practice_id, gone.size + int(beside))
 
 
 def _is(practice_id: UUID, attachment_id: UUID) -> ColumnElement[bool]:

@@ -16,14 +16,16 @@ from sqlalchemy import (
     text,
 )
 
+from chassis.doomed_keys import define_doomed_data_key
 from chassis.tables import define
 
 metadata: Final = MetaData()
 
 define(metadata)
+define_doomed_data_key(metadata)
 
-# Sealed under the patient's key: the file name, the hash (it would give a known document away) and the
-# document's own key. `state_at` is when the state was reached or last confirmed.
+# Sealed under the patient's key joined with the data key `key_id`: the file name, the hash (it would give a
+# known document away) and the key of the object. `state_at` is when the state was reached or last confirmed.
 attachment: Final = Table(
     "attachment",
     metadata,
@@ -46,6 +48,7 @@ attachment: Final = Table(
     Column("uploaded_by", Text, nullable=False, server_default=text("'practice'")),
     Column("opened_at", DateTime(timezone=True), nullable=True),
     Column("withdrawn_at", DateTime(timezone=True), nullable=True),
+    Column("key_id", Uuid, nullable=True),
     Index(
         "attachment_request",
         "practice_id",

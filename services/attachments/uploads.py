@@ -99,7 +99,7 @@ class Uploads:
     async def _prepare(self, caller: Caller, header: Header) -> Attempt:
         place = Place(header.practice_id, header.patient_id, self._new_id())
         object_key, rendition_key = (f"{header.practice_id}/{self._new_id()}" for _ in range(2))
-        seal = await self._seals.of(place)
+        seal = await self._seals.new(place)
         return Attempt(caller, header, place, object_key, rendition_key, new_key(), seal)
 
     async def _begin(self, attempt: Attempt) -> Stored | Room:
@@ -123,7 +123,9 @@ class Uploads:
         async for chunk in patiently(chunks, self._patience):
             measure.add(chunk)
         content = measure.content()
-        seal = await self._seals.of(Place(earlier.practice_id, earlier.patient_id, earlier.id))
+        seal = await self._seals.of(
+            Place(earlier.practice_id, earlier.patient_id, earlier.id), earlier.key_id
+        )
         async with self._database.transaction([earlier.practice_id]) as tx:
             original = await originals.find(tx, earlier.practice_id, earlier.id)
         if original is None:
@@ -247,7 +249,7 @@ class Uploads:
                 await self._store.remove(attempt.object_key)
                 await self._store.remove(attempt.rendition_key)
                 async with self._database.transaction([place.practice_id]) as tx:
-                    await storage.end_deletion(tx, place.practice_id, place.attachment_id)
+                    await storage.end_deletion(tx, place.practice_id, place.attachment_id, self._clock())
         except (StoreUnavailable, Refusal) as error:
             _LOG.warning(
                 "broken upload left to the collector", error=error, attachment_id=place.attachment_id

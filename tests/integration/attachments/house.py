@@ -14,6 +14,7 @@ from grpc import aio
 from prometheus_client import CollectorRegistry
 
 from chassis.caller import Caller, Entitlement
+from chassis.data_keys import DataKeys
 from chassis.database import Database
 from chassis.grpc_server import GrpcServer, GrpcSettings
 from chassis.keys import FileWrappingKeys, KeyDatabase, Keys
@@ -232,7 +233,8 @@ async def open_house(
 
     database = Database(stores.database_url, pool_size=5)
     key_database = KeyDatabase(stores.keys_database_url)
-    seals = Seals(Keys(key_database, FileWrappingKeys(stores.wrapping_keys)))
+    wrapping = FileWrappingKeys(stores.wrapping_keys)
+    seals = Seals(Keys(key_database, wrapping), DataKeys(key_database, wrapping))
     store = ObjectStore(s3 or stores.s3, patience=store_patience)
     metrics = Metrics(CollectorRegistry())
     usage = Usage(database=database, quota=QUOTA, clock=clock)
