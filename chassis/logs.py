@@ -61,6 +61,7 @@ FIELDS = frozenset(
         "retry_in",
         "revision",
         "role",
+        "route",
         "routing_key",
         "rows",
         "seconds",

@@ -3,7 +3,7 @@
 from deploy.local import wrapping_keys
 from deploy.local.data_folder import DataFolder
 from deploy.local.service_accounts import ServiceAccounts
-from deploy.local.services import SERVICES, Service
+from deploy.local.services import DATA_SERVICES, Service
 from deploy.local.stores import Stores
 
 _PREFIX = "PRAXISPOST_"
@@ -24,15 +24,17 @@ class Environments:
         """A long-running process: it logs in to its databases as the app role only."""
         account = self._accounts.of(service.name)
         settings = {
-            **self._databases(service),
             **self._targets(),
-            "AMQP_URL": self._stores.rabbitmq.url,
             "SERVICE_ACCOUNT_ID": account.id,
             "SERVICE_ACCOUNT_SECRET": account.secret,
             "METRICS_HOST": "127.0.0.1",
             "METRICS_PORT": str(self.metrics_port(service, kind)),
             "LOG_LEVEL": "info",
         }
+        if service.has_data:
+            settings |= self._databases(service) | {"AMQP_URL": self._stores.rabbitmq.url}
+        if service.name == "portal":
+            settings |= self._portal()
         if kind == "api":
             settings |= {"GRPC_HOST": "127.0.0.1", "GRPC_PORT": str(self.grpc_port(service))}
         if service.name == "attachments":
@@ -58,6 +60,13 @@ class Environments:
         """Where links in mails lead."""
         return f"http://127.0.0.1:{self._data.port('portal')}"
 
+    def _portal(self) -> dict[str, str]:
+        return {
+            "HTTP_HOST": "127.0.0.1",
+            "HTTP_PORT": str(self._data.port("portal")),
+            "COOKIE_KEY": (wrapping_keys.ensure(self._data, "portal") / "1").read_text(),
+        }
+
     def _databases(self, service: Service) -> dict[str, str]:
         settings = {"DATABASE_URL": self._stores.postgres.database(service.name).app}
         if service.has_keys:
@@ -73,7 +82,7 @@ class Environments:
         return settings
 
     def _targets(self) -> dict[str, str]:
-        return {f"{each.name.upper()}_TARGET": f"127.0.0.1:{self.grpc_port(each)}" for each in SERVICES}
+        return {f"{each.name.upper()}_TARGET": f"127.0.0.1:{self.grpc_port(each)}" for each in DATA_SERVICES}
 
     def _s3(self) -> dict[str, str]:
         access = self._stores.s3.access

@@ -10,7 +10,14 @@ def overview(book: AddressBook, made: Demonstration, *, seconds: float) -> str:
     """Where everything is, as text for a terminal."""
     parts = (
         f"\nPraxispost is ready after {seconds:.0f} s. Ctrl-C ends it.",
-        _section("E-mails and SMS appear here", [("", book.catcher_url)]),
+        _section(
+            "Open in the browser",
+            [
+                ("Practice", f"{book.portal_url}/practice"),
+                ("Patient", f"{book.portal_url}/"),
+                ("Caught e-mails and SMS", book.catcher_url),
+            ],
+        ),
         _section("gRPC apis, with reflection", _targets(book)),
         _section(f"Staff of {PRACTICE_NAME}", [_staff(each) for each in made.staff]),
         _section("Its patients, who have no accounts yet", [_patient(each) for each in made.patients]),

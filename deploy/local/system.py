@@ -13,7 +13,7 @@ from deploy.local.data_folder import DataFolder
 from deploy.local.environments import Environments
 from deploy.local.processes import ROOT, Command, Process, run_to_end
 from deploy.local.service_accounts import ServiceAccounts
-from deploy.local.services import SERVICES, Service
+from deploy.local.services import DATA_SERVICES, SERVICES, Service
 from deploy.local.stores import Stores
 from deploy.local.waiting import together
 
@@ -78,7 +78,7 @@ class System:
     @property
     def address_book(self) -> AddressBook:
         environments = self._environments
-        grpc = {service.name: f"127.0.0.1:{environments.grpc_port(service)}" for service in SERVICES}
+        grpc = {service.name: f"127.0.0.1:{environments.grpc_port(service)}" for service in DATA_SERVICES}
         return AddressBook(
             folder=str(self.data.path),
             targets=Targets(**grpc),
@@ -95,7 +95,7 @@ class System:
 
     def _start_databases(self) -> None:
         self.stores.postgres.start()
-        together(*(self._migration(service) for service in SERVICES))
+        together(*(self._migration(service) for service in DATA_SERVICES))
         identity = next(service for service in SERVICES if service.name == "identity")
         self.accounts.make(self._environments.process(identity, "command"))
 

@@ -25,4 +25,12 @@ class TokenServicer(tokens_pb2_grpc.TokenServiceServicer):
         self, request: tokens_pb2.ExchangeSessionRequest, context: object
     ) -> tokens_pb2.ExchangeSessionResponse:
         issued = await self._people.exchange(request.session, request.audience, request.by_person)
-        return tokens_pb2.ExchangeSessionResponse(token=issued.token, expires_at=timestamp(issued.expires_at))
+        caller = issued.caller
+        return tokens_pb2.ExchangeSessionResponse(
+            token=issued.token,
+            expires_at=timestamp(caller.expires_at),
+            subject_id=str(caller.subject_id),
+            role=caller.role,
+            practice_id=str(caller.tenant_id or ""),
+            session_id=str(caller.session_id or ""),
+        )

@@ -27,10 +27,10 @@ _STAFF_MEMBER: Final = text("SELECT practice_id, role, disabled_at FROM staff_me
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A token and when it ends."""
+    """A token, and for whom: `caller` ends when the token does."""
 
     token: str
-    expires_at: datetime
+    caller: Caller
 
 
 class Exchange:
@@ -67,7 +67,7 @@ class Exchange:
         if caller is None:
             raise session_ended()
         token = self._signer.sign(caller, audience, now, caller.expires_at - now)
-        return IssuedToken(token, caller.expires_at)
+        return IssuedToken(token, caller)
 
     async def _caller(self, tx: AsyncConnection, session: Session, now: datetime) -> Caller | None:
         ends = token_end(session, now).replace(microsecond=0)

@@ -1,0 +1,14 @@
+"""The patients' side: how a person comes in, the mailbox, and the own account."""
+
+from starlette.routing import Route
+
+from services.portal.mailbox.landing import Landing
+from services.portal.routing import Routing
+from services.portal.tools import Tools
+
+
+def mailbox_routes(routing: Routing, tools: Tools) -> list[Route]:
+    """All pages of patients and their representatives."""
+    return [
+        *Landing(tools).routes(routing),
+    ]

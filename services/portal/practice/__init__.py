@@ -1,0 +1,16 @@
+"""The practice's workspace: one module for each thing that staff do."""
+
+from starlette.routing import Route
+
+from services.portal.practice.entrance import Entrance
+from services.portal.practice.inbox import Inbox
+from services.portal.routing import Routing
+from services.portal.tools import Tools
+
+
+def practice_routes(routing: Routing, tools: Tools) -> list[Route]:
+    """All pages of the practice."""
+    return [
+        *Entrance(tools).routes(routing),
+        *Inbox(tools).routes(routing),
+    ]

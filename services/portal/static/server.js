@@ -1,0 +1,25 @@
+// Requests of the pages' scripts to the portal, and what happens when the session is locked or has ended.
+
+const token = () => document.querySelector('meta[name="form-token"]').content;
+
+/** Ask the portal. `background`: nobody pressed anything, so the session's idle time goes on. */
+export async function ask(path, { method = "GET", form = null, body = null, headers = {}, background = false, signal } = {}) {
+  const sent = { ...headers };
+  if (background) sent["X-Background"] = "1";
+  if (method !== "GET") sent["X-Form-Token"] = token();
+  const content = form ? new URLSearchParams(form) : body;
+  const response = await fetch(path, { method, headers: sent, body: content, signal, credentials: "same-origin" });
+  if (response.status === 401 || response.status === 423) {
+    document.dispatchEvent(new CustomEvent("praxispost:away", { detail: response.status === 423 ? "locked" : "ended" }));
+  }
+  return response;
+}
+
+/** Put a part of a page that the portal rendered in the place of an element's content. */
+export function put(element, html) {
+  const kept = document.activeElement?.id;
+  const parsed = new DOMParser().parseFromString(html, "text/html");
+  element.replaceChildren(...parsed.body.childNodes);
+  if (kept && !document.contains(document.activeElement)) document.getElementById(kept)?.focus();
+  element.dispatchEvent(new CustomEvent("praxispost:put", { bubbles: true }));
+}
