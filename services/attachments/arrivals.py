@@ -38,6 +38,11 @@ class Measure:
         """What came as a whole; refuses it if it is empty or not what was declared."""
         head = bytes(self._head)
         sniffed_type = sniff(head, self._header.media_type)
-        content = Content(self._size, self._hash.digest(), sniffed_type, is_photo(head))
+        content = Content(
+            self._size,
+            self._hash.digest(),
+            sniffed_type,
+            is_photo(head, self._header.media_type, sniffed_type),
+        )
         check_content(self._header, content)
         return content

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.caller import Caller
-from services.attachments.domain import UNKNOWN_TYPE, Content, Header, keeps_original, side_of
+from services.attachments.domain import Content, Header, keeps_original, side_of
 from services.attachments.originals import Original
 from services.attachments.reading import Document
 from services.attachments.renditions import Rendition
@@ -71,15 +71,13 @@ def completion(attempt: Attempt, content: Content, rendition: Rendition | None) 
     """The row of what came, or of the rendition with what came beside it."""
     seal = attempt.seal
     if rendition is None:
-        # A photo that nobody could render may be anything: it is to be saved, not shown.
-        sniffed_type = UNKNOWN_TYPE if content.is_photo else content.sniffed_type
         return Completion(
             Sealed(
                 object_key=attempt.object_key,
                 key_sealed=seal.seal_key(attempt.key),
                 size=content.size,
                 sha256_sealed=seal.seal_sha256(content.sha256),
-                sniffed_type=sniffed_type,
+                sniffed_type=content.sniffed_type,
             ),
             None,
         )

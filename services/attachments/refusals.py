@@ -87,5 +87,13 @@ def original_not_kept() -> Refusal:
     )
 
 
+def photo_unreadable() -> Refusal:
+    return Refusal(
+        Status.INVALID_ARGUMENT,
+        "PHOTO_UNREADABLE",
+        "the picture could not be read; send it as PDF or send another photo",
+    )
+
+
 def practice_not_found() -> Refusal:
     return Refusal(Status.NOT_FOUND, "PRACTICE_NOT_FOUND", "no such practice")

@@ -8,17 +8,31 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-# `-I`: nothing of the environment or the folder, and so nothing of ours, can be imported.
-_COMMAND = (sys.executable, "-I", str(Path(__file__).with_name("rendering.py")))
+# `-I`: the environment and the folder do not decide what is imported.
+_PROGRAM = """
+import sys
+sys.path.append(sys.argv[1])
+from services.attachments.rendering import main
+sys.exit(main(only_confine="--only-confine" in sys.argv))
+"""
+_COMMAND = (sys.executable, "-I", "-c", _PROGRAM, str(Path(__file__).parents[2]))
 # Of malloc's arenas each thread would reserve one, and the program's address space is limited.
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
 _SECONDS = 30.0
 _CHUNK = 65_536
-_MEDIA_TYPES = frozenset({"image/jpeg", "image/png", "image/tiff", "image/webp"})
+_MEDIA_TYPES = frozenset({"image/gif", "image/jpeg", "image/png", "image/tiff", "image/webp"})
 
 
 class NotRendered(Exception):
     """The photo is broken, too large, or of a kind that has no rendition."""
+
+
+async def is_confined() -> bool:
+    """Whether this system confines the program before it looks at a photo."""
+    process = await asyncio.create_subprocess_exec(
+        *_COMMAND, "--only-confine", stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, env=_ENVIRONMENT
+    )
+    return await process.wait() == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from chassis import logs
 from chassis.refusal import Refusal, Status
+from services.attachments import refusals
 from services.attachments.objects import ObjectStore
 from services.attachments.pipe import Pipe, PipeBroken
 from services.attachments.reading import Document, read_document
@@ -43,8 +44,8 @@ class Renditions:
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
-    async def make(self, photo: Document, uploader_id: UUID, object_key: str) -> Rendition | None:
-        """The photo's rendition, stored under that key, or None if it has none; raises StoreUnavailable."""
+    async def make(self, photo: Document, uploader_id: UUID, object_key: str) -> Rendition:
+        """The photo's rendition, stored under that key; refuses what has none, raises StoreUnavailable."""
         async with self._turn(uploader_id):
             try:
                 async with (
@@ -52,9 +53,9 @@ class Renditions:
                     rendering(chunks) as made,
                 ):
                     return await self._keep(made, photo.belongs_to, object_key)
-            except NotRendered:
+            except NotRendered as error:
                 _LOG.info("photo cannot be rendered", kind="attachment")
-                return None
+                raise refusals.photo_unreadable() from error
 
     @asynccontextmanager
     async def _turn(self, uploader_id: UUID) -> AsyncIterator[None]:

@@ -34,11 +34,27 @@ def photo(kind: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def pages(kind: str) -> bytes:
+def pages(kind: str, **options: object) -> bytes:
     """Three pictures in one file."""
     images = [Image.new("RGB", SIZE, (shade, 0, 0)) for shade in (10, 120, 240)]
     buffer = io.BytesIO()
-    images[0].save(buffer, kind, save_all=True, append_images=images[1:])
+    images[0].save(buffer, kind, save_all=True, append_images=images[1:], **options)
+    return buffer.getvalue()
+
+
+def told() -> Image.Exif:
+    """What a telephone tells of itself."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = CANARY
+    return exif
+
+
+def huge(width: int, height: int) -> bytes:
+    """A JPEG of so many pixels, red above and blue below, taken by a telephone."""
+    image = Image.new("RGB", (width, height), RED)
+    image.paste(BLUE, (0, height // 2, width, height))
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", exif=told())
     return buffer.getvalue()
 
 

@@ -21,7 +21,6 @@ _KINDS = {
     "WEBP": ("image/webp", ".webp"),
     "TIFF": ("image/tiff", ".tif"),
 }
-_TO_BE_SAVED = "application/octet-stream"
 
 
 async def _sent(
@@ -143,31 +142,72 @@ async def test_all_pages_of_a_scan_stay(house: House) -> None:
 
 def _red(image: Image.Image, page: int) -> object:
     image.seek(page)
-    pixel = image.getpixel((1, 1))
+    pixel = image.convert("RGB").getpixel((1, 1))
     return pixel[0] if isinstance(pixel, tuple) else pixel
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("kind", "name", "told"),
     [
-        pictures.photo("JPEG")[:-200],
-        pictures.photo("PNG")[:60],
-        pictures.HEIC[:400],
-        b"\xff\xd8\xff" + bytes(70_000),
-        pictures.bomb(30_000, 30_000),
-        pictures.bomb(400, 1_000_000),
-        pictures.pages("WEBP"),
-        pictures.pages("PNG"),
+        ("PNG", "Gang.png", {"exif": pictures.told()}),
+        ("WEBP", "Gang.webp", {"exif": pictures.told()}),
+        ("GIF", "Gang.gif", {"comment": pictures.CANARY}),
     ],
-    ids=["cut", "cut in its head", "cut HEIC", "none", "bomb", "long bomb", "animation", "animated PNG"],
 )
-async def test_what_cannot_be_rendered_is_there_to_be_saved_and_not_shown(
-    house: House, content: bytes
+async def test_what_moves_stays_moving_and_tells_no_place(
+    house: House, kind: str, name: str, told: dict[str, object]
 ) -> None:
-    physician, _, claimed = await _from_patient(house, content)
-    downloaded = await house.download(physician, claimed.id)
-    assert downloaded.content == content
-    assert claimed.media_type == downloaded.header.media_type == _TO_BE_SAVED
+    content = pictures.pages(kind, duration=[40, 80, 120], loop=3, **told)
+    assert pictures.CANARY.encode() in content
+    physician, _, claimed = await _from_patient(house, content, name)
+    downloaded = (await house.download(physician, claimed.id)).content
+    assert (claimed.file_name, claimed.media_type) == (name, f"image/{kind.lower()}")
+    assert pictures.has_nothing_else(downloaded)
+    rendition = pictures.opened(downloaded)
+    assert rendition.info["loop"] == 3
+    reds = [_red(rendition, frame) for frame in range(3)]
+    assert reds == pytest.approx([10, 120, 240], abs=8)
+
+
+async def test_of_a_huge_photo_a_smaller_rendition_is_made(house: House) -> None:
+    physician, _, claimed = await _from_patient(house, pictures.huge(15_000, 5_000))
+    content = (await house.download(physician, claimed.id)).content
+    rendition = pictures.opened(content)
+    assert rendition.size == (7_500, 2_500)
+    assert pictures.has_nothing_else(content)
+
+
+@pytest.mark.parametrize("by_patient", [True, False], ids=["patient", "practice"])
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (pictures.photo("JPEG")[:-200], "image/jpeg"),
+        (pictures.photo("PNG")[:60], ""),
+        (pictures.HEIC[:400], "image/heic"),
+        (pictures.HEIC.replace(b"ftypheic", b"ftypxxxx"), "image/heic"),
+        (b"\xff\xd8\xff" + bytes(70_000), ""),
+        (b"\x00" + pictures.photo("JPEG"), "image/jpeg"),
+        (pictures.bomb(30_000, 30_000), "image/png"),
+        (pictures.bomb(400, 1_000_000), ""),
+    ],
+    ids=["cut", "cut in its head", "cut HEIC", "unknown HEIC", "none", "shifted", "bomb", "long bomb"],
+)
+async def test_a_photo_that_cannot_be_read_is_refused_and_leaves_nothing(
+    house: House, traces: Traces, content: bytes, media_type: str, by_patient: bool
+) -> None:
+    physician, patient_id = staff(), uuid4()
+    caller = account(physician.tenants[0], patient_id) if by_patient else physician
+    sent = header(
+        patient_id,
+        practice_id=str(physician.tenant_id),
+        file_name="IMG_1.jpg",
+        media_type=media_type,
+        keep_original=True,
+    )
+    with pytest.raises(Refusal) as refused:
+        await house.upload(caller, content, sent)
+    assert refused.value.reason == "PHOTO_UNREADABLE"
+    assert traces.nothing_of(physician.tenant_id)
 
 
 async def test_a_photo_goes_with_the_one_that_came(house: House, traces: Traces) -> None:

@@ -15,11 +15,14 @@ from services.attachments.photos import is_photo, rendition_name
         b"MM\x00*\x00\x00\x00\x08",
         b"RIFF\x24\x00\x00\x00WEBPVP8 ",
         b"\x00\x00\x00\x24ftypheic\x00\x00\x00\x00",
+        b"\x00\x00\x00\x1cftypxxxx\x00\x00\x00\x00mif1heic",
+        b"GIF89a\x40\x00\x40\x00",
+        b"\x00\x00\x00\x24ftypavif\x00\x00\x00\x00",
         b"\x00\x00\x00\x24ftypmif1\x00\x00\x00\x00",
     ],
 )
 def test_photos_are_told_by_their_first_bytes(head: bytes) -> None:
-    assert is_photo(head)
+    assert is_photo(head, "application/octet-stream", "")
 
 
 @pytest.mark.parametrize(
@@ -34,7 +37,30 @@ def test_photos_are_told_by_their_first_bytes(head: bytes) -> None:
     ],
 )
 def test_other_documents_are_no_photos(head: bytes) -> None:
-    assert not is_photo(head)
+    assert not is_photo(head, "application/octet-stream", "")
+
+
+def test_pictures_in_boxes_of_an_unknown_kind_are_photos() -> None:
+    assert is_photo(b"\x00\x00\x00\x18ftypabcd\x00\x00\x00\x00", "image/heic", "video/mp4")
+    assert not is_photo(b"\x00\x00\x00\x18ftypabcd\x00\x00\x00\x00", "video/mp4", "video/mp4")
+
+
+@pytest.mark.parametrize(
+    ("declared", "sniffed", "told"),
+    [
+        ("image/jpeg", "", True),
+        ("image/x-adobe-dng", "", True),
+        ("image/bmp", "image/bmp", True),
+        ("image/jpeg", "application/pdf", False),
+        ("image/svg+xml", "", False),
+        ("application/octet-stream", "image/x-icon", False),
+        ("text/plain", "", False),
+    ],
+)
+def test_what_is_declared_as_a_picture_is_a_photo_unless_its_bytes_deny_it(
+    declared: str, sniffed: str, told: bool
+) -> None:
+    assert is_photo(b"whatever", declared, sniffed) is told
 
 
 @pytest.mark.parametrize(
