@@ -9,6 +9,7 @@ from tests.story.cast import (
     Contact,
     Practice,
     download,
+    message_to,
     new_id,
     refusal_of,
     register,
@@ -39,8 +40,11 @@ def a_draft_is_sent_and_taken_back(play: Play) -> str:
     assert refusal.reason == "MESSAGE_WITHDRAWN", refusal
     [shown] = patient.messages.ListMailbox(messaging_pb2.ListMailboxRequest()).messages
     assert (shown.subject, shown.HasField("withdrawn_at")) == ("", True), shown
+    before = message_to(patient_id, "Ihr Rezept", "Es liegt bereit.")
+    before_id = practice.admin.messages.SendMessage(before).message_id
     _erase(practice.admin, physician, message_id)
-    return "sent once; its grant refused a moment after the withdrawal; the content gone, the facts there"
+    _nothing_else_is_lost(practice, patient, patient_id, before_id)
+    return "sent once; its grant refused a moment after the withdrawal; the content gone, all the rest there"
 
 
 def _written_by_two(practice: Practice, physician: Caller, patient_id: str) -> str:
@@ -73,6 +77,18 @@ def _withdraw(staff: Caller, message_id: str) -> None:
             message_id=message_id, withdrawal_reason=messaging_pb2.WITHDRAWAL_REASON_MISDIRECTED
         )
     )
+
+
+def _nothing_else_is_lost(practice: Practice, patient: Caller, patient_id: str, before_id: str) -> None:
+    """What was sent before the erasure, and what is sent after it, is read by the patient."""
+    after = message_to(patient_id, "Ihr Termin", "Bis Montag.")
+    after_id = practice.admin.messages.SendMessage(after).message_id
+    for message_id, body in ((before_id, "Es liegt bereit."), (after_id, "Bis Montag.")):
+        opening = messaging_pb2.OpenMessageRequest(practice_id=practice.id, message_id=message_id)
+        assert patient.messages.OpenMessage(opening).message.body == body
+    listed = patient.messages.ListMailbox(messaging_pb2.ListMailboxRequest()).messages
+    subjects = [each.subject for each in listed]
+    assert subjects == ["Ihr Termin", "Ihr Rezept", ""], subjects
 
 
 def _erase(admin: Caller, physician: Caller, message_id: str) -> None:
