@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test lint types protos lock
+.PHONY: help setup run story test browser lint types protos lock
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ story: setup ## play the main job against the running system, or against one of 
 
 test: setup ## everything that must hold: lint, types, and all tests
 	@exec $(VENV_PYTHON) -m scripts.suite
+
+browser: ## all browser tests, with pictures of every page below build/browser; SHORT=1 only the short form
+	@$(PYTHON) -m scripts.setup --browser
+	@exec $(VENV_PYTHON) -m scripts.suite $(if $(filter 1,$(SHORT)),browser-short,browser)
 
 lint: setup ## ruff, import rules, buf lint
 	@exec $(VENV_PYTHON) -m scripts.suite lint

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scripts.setup import broker, protos, venv
+from scripts.setup import broker, browser, protos, venv
 from scripts.setup.layout import BUILD
 from scripts.setup.problem import SetupProblem
 
@@ -22,13 +22,15 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _set_up(anew: str | None) -> None:
+def _set_up(anew: str | None, *, with_browser: bool) -> None:
     if sys.version_info < _OLDEST:
         raise SetupProblem(
             "Praxispost needs Python 3.11 or newer; `make PYTHON=python3.12` names another one."
         )
     with _alone():
         broker.ensure()
+        if with_browser:
+            browser.ensure()
         venv.ensure()
         if anew == "protos":
             protos.anew()
@@ -39,8 +41,10 @@ def _set_up(anew: str | None) -> None:
 def main() -> int:
     arguments = argparse.ArgumentParser(prog="python -m scripts.setup", description=__doc__)
     arguments.add_argument("--anew", choices=["protos"], help="do this step even if it is up to date")
+    arguments.add_argument("--browser", action="store_true", help="also what the browser tests need")
+    given = arguments.parse_args()
     try:
-        _set_up(arguments.parse_args().anew)
+        _set_up(given.anew, with_browser=given.browser)
     except SetupProblem as problem:
         print(f"setup: {problem}", file=sys.stderr)
         return 1

@@ -1,0 +1,65 @@
+"""One whole system and one browser for all tests of this folder; each test has its own people and windows."""
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from deploy.local.system import System, temporary_system
+from scripts.setup.browser import chromium
+from tests.browser.house import House
+from tests.browser.windows import Windows
+from tests.story.stage import stage_on
+
+# Chromium calls nobody but the portal, and needs no sandbox of its own where root runs the tests.
+_FLAGS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    *(("--no-sandbox",) if os.geteuid() == 0 else ()),
+)
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[System]:
+    """The system, started for these tests and gone after them."""
+    with temporary_system() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def house(system: System) -> Iterator[House]:
+    """The people in it."""
+    with stage_on(system.address_book) as stage:
+        yield House(stage, system.address_book.portal_url)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright's driver."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The machine's Chromium."""
+    started = playwright.chromium.launch(executable_path=str(chromium()), args=_FLAGS)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def windows(browser: Browser, house: House, request: pytest.FixtureRequest) -> Iterator[Windows]:
+    """Opens this test's windows; fails the test where a page wrote an error to its console."""
+    opened = Windows(browser, house.portal_url, _name(request.node.name))
+    yield opened
+    opened.close()
+    assert not opened.complaints, opened.complaints
+
+
+def _name(test: str) -> str:
+    return re.sub(r"\W+", "-", test.removeprefix("test_")).strip("-")

@@ -1,0 +1,95 @@
+"""Windows of the browser: a practice's desktop and a patient's phone."""
+
+from pathlib import Path
+from typing import Final
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
+
+from deploy.local.processes import ROOT
+
+PICTURES: Final = ROOT / "build" / "browser"
+DESKTOP: Final = ViewportSize(width=1280, height=800)
+PHONE: Final = ViewportSize(width=390, height=844)
+_RULES: Final = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
+# A refused form is answered with 4xx, which Chromium reports as if it were a fault.
+_EXPECTED: Final = ("Failed to load resource: the server responded with a status of 4",)
+
+
+class Windows:
+    """Opens windows, each with cookies of its own, and keeps what their pages complain about."""
+
+    def __init__(self, browser: Browser, portal_url: str, test: str) -> None:
+        self._browser = browser
+        self._portal_url = portal_url
+        self._test = test
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def desktop(self, *, session: str = "", language: str = "de-DE", dark: bool = False) -> Page:
+        """A practice's window, logged in where a session is given."""
+        return self._open(DESKTOP, "__Host-staff", session, language, dark=dark, touch=False)
+
+    def phone(self, *, session: str = "", language: str = "de-DE", dark: bool = False) -> Page:
+        """A patient's phone, logged in where a session is given."""
+        return self._open(PHONE, "__Host-account", session, language, dark=dark, touch=True)
+
+    def picture(self, page: Page, name: str) -> Path:
+        """Keeps what the whole page looks like."""
+        file = PICTURES / f"{self._test}-{name}.png"
+        page.screenshot(path=file, full_page=True)
+        return file
+
+    def close(self) -> None:
+        """Closes all."""
+        for context in self._contexts:
+            context.close()
+
+    def _open(
+        self, size: ViewportSize, cookie: str, session: str, language: str, *, dark: bool, touch: bool
+    ) -> Page:
+        context = self._browser.new_context(
+            base_url=self._portal_url,
+            viewport=size,
+            locale=language,
+            timezone_id="Europe/Berlin",
+            color_scheme="dark" if dark else "light",
+            has_touch=touch,
+        )
+        context.set_default_timeout(15_000)
+        self._contexts.append(context)
+        if session:
+            context.add_cookies(
+                [
+                    {
+                        "name": cookie,
+                        "value": session,
+                        "url": self._portal_url,
+                        "secure": True,
+                        "httpOnly": True,
+                    }
+                ]
+            )
+        page = context.new_page()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(_EXPECTED):
+            self.complaints.append(message.text)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds against WCAG 2.2 AA on the page as it is now, one line each; empty is good."""
+    found = Axe().run(page, options=_RULES).response["violations"]
+    return [
+        f"{each['id']}: {each['help']}: {node['target']} {node['html'][:200]}"
+        for each in found
+        for node in each["nodes"]
+    ]
