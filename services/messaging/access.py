@@ -16,6 +16,7 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "SendMessage": PRACTICE,
         "SendReply": ACCOUNT,
         "OpenMessage": STAFF | ACCOUNT,
+        "OpenMessages": STAFF | ACCOUNT,
         "GetMessage": PRACTICE_SERVICE,
         "ListConversations": PRACTICE,
         "ListMessages": PRACTICE,

@@ -171,7 +171,7 @@ def assemble(
         grants=grants,
         guard=GuardCases(
             Deciding(database, keys, requests, step_ups, metrics, clock),
-            Records(database, keys, reader),
+            Records(database, keys, reader, clock),
             PromptAgain(database, requests, reachability, clock),
             LegalBases(database, clock),
         ),

@@ -63,7 +63,7 @@ def summary(shown: Summary, caller: Caller) -> wire.MessageSummary:
         conversation_id=str(message.conversation_id),
         direction=wire.Direction.ValueType(message.direction),
         purpose=wire.Purpose.ValueType(message.purpose or _NOT_GIVEN),
-        subject="" if blocked else shown.subject,
+        subject=_subject(shown, caller),
         sent_at=timestamp(message.sent_at),
         reply_allowed=answerable,
         reply_until=optional_timestamp(message.reply_until) if answerable else None,
@@ -79,7 +79,12 @@ def summary(shown: Summary, caller: Caller) -> wire.MessageSummary:
         ),
         replies_closed_at=optional_timestamp(message.replies_closed_at),
         erased_at=optional_timestamp(message.erased_at),
+        in_reply_to_subject=_subject(shown.answered, caller) if shown.answered and not blocked else "",
     )
+
+
+def _subject(shown: Summary, caller: Caller) -> str:
+    return "" if is_account(caller) and shown.message.withdrawn_at is not None else shown.subject
 
 
 def summaries(shown: Iterable[Summary], caller: Caller) -> list[wire.MessageSummary]:
@@ -121,6 +126,9 @@ def conversation(line: ConversationLine, caller: Caller) -> wire.Conversation:
         unread_by_patient=line.unread_by_patient,
         failed=line.failed,
         due=line.due,
+        held=line.held,
+        patient_tasks=line.patient_tasks,
+        drafts=line.drafts,
     )
 
 

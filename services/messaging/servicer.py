@@ -21,9 +21,11 @@ from services.messaging.drafts.servicer import DraftUseCases
 from services.messaging.guard.cases import GuardCases
 from services.messaging.reading.content import Content
 from services.messaging.reading.grants import Grants
-from services.messaging.reading.listing import Listing
-from services.messaging.reading.mailbox import Mailbox
+from services.messaging.reading.listing import MOST_PATIENTS, Listing
+from services.messaging.reading.mailbox import Mailbox, MailboxWish
 from services.messaging.reading.opening import Opening
+from services.messaging.reading.stages import Place
+from services.messaging.reading.storage import with_patients
 from services.messaging.sending.message import MessageSending
 from services.messaging.sending.reply import ReplySending
 from services.messaging.withdrawals.taking_back import Withdrawals
@@ -34,6 +36,7 @@ Context: TypeAlias = aio.ServicerContext[object, object]
 _USUAL_CHANGES: Final = 200
 _MOST_CHANGES: Final = 1000
 _MOST_LOOKED_UP: Final = 500
+_MOST_OPENED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,16 @@ class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
         content = await self._do.opening.open(who, practice_id, message_id)
         return wire.OpenMessageResponse(message=await self._message(content, who))
 
+    async def OpenMessages(
+        self, request: wire.OpenMessagesRequest, context: Context
+    ) -> wire.OpenMessagesResponse:
+        who = caller()
+        read_practice = required_uuid if is_account(who) else optional_uuid
+        practice_id = read_practice("practice_id", request.practice_id)
+        ids = distinct_uuids("message_ids", request.message_ids, minimum=1, maximum=_MOST_OPENED)
+        contents = await self._do.opening.open_all(who, practice_id, ids)
+        return wire.OpenMessagesResponse(messages=[await self._message(each, who) for each in contents])
+
     async def GetMessage(self, request: wire.GetMessageRequest, context: Context) -> wire.GetMessageResponse:
         who = caller()
         content = await self._do.opening.read(who, required_uuid("message_id", request.message_id))
@@ -88,7 +101,8 @@ class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
     ) -> wire.ListConversationsResponse:
         who = caller()
         after, size = read_position(request.page_token), page_size(request.page_size)
-        page = await self._do.listing.conversations(who, after, size)
+        patient_ids = distinct_uuids("patient_ids", request.patient_ids, maximum=MOST_PATIENTS)
+        page = await self._do.listing.conversations(who, after, size, *with_patients(patient_ids))
         return wire.ListConversationsResponse(
             conversations=[presentation.conversation(each, who) for each in page.lines],
             next_page_token=_token(page.end),
@@ -109,10 +123,14 @@ class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
         self, request: wire.ListMailboxRequest, context: Context
     ) -> wire.ListMailboxResponse:
         who = caller()
-        after, size = read_position(request.page_token), page_size(request.page_size)
-        page = await self._do.mailbox.page(who, after, size)
+        page = await self._do.mailbox.page(who, MailboxWish.read(request))
         return wire.ListMailboxResponse(
-            messages=presentation.summaries(page.messages, who), next_page_token=_token(page.end)
+            messages=presentation.summaries(page.messages, who),
+            next_page_token=page.next_token,
+            unread=[
+                wire.MailboxCount(practice_id=str(practice_id), patient_id=str(patient_id), count=many)
+                for (practice_id, patient_id), many in page.unread.items()
+            ],
         )
 
     async def GetReceipt(self, request: wire.GetReceiptRequest, context: Context) -> wire.GetReceiptResponse:
@@ -160,5 +178,5 @@ class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
         return presentation.message(content, grants, who)
 
 
-def _token(end: Position | None) -> str:
+def _token(end: Position | Place | None) -> str:
     return "" if end is None else end.token()

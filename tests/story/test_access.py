@@ -106,6 +106,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "MessagingService.SendMessage": PRACTICE,
     "MessagingService.SendReply": frozenset({"account"}),
     "MessagingService.OpenMessage": PEOPLE,
+    "MessagingService.OpenMessages": PEOPLE,
     "MessagingService.GetMessage": frozenset({"practice_service"}),
     "MessagingService.ListConversations": PRACTICE,
     "MessagingService.ListMessages": PRACTICE,

@@ -16,16 +16,19 @@ class ChangeKind(enum.IntEnum):
     ANSWERING = 21
     TASK = 22
     WITHDRAWAL = 30
+    DRAFT = 31
     HELD = 40
 
 
 # What is nobody's business but the practice's.
-OF_PRACTICE: Final = frozenset({ChangeKind.WORK, ChangeKind.ANSWERING, ChangeKind.TASK, ChangeKind.HELD})
+OF_PRACTICE: Final = frozenset(
+    {ChangeKind.WORK, ChangeKind.ANSWERING, ChangeKind.TASK, ChangeKind.HELD, ChangeKind.DRAFT}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Says what to read again; tasks have no conversation, and only some changes are about one message."""
+    """Says what to read again; tasks and drafts have no conversation, and only some are about one message."""
 
     kind: ChangeKind
     practice_id: UUID

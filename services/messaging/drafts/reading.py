@@ -16,6 +16,7 @@ from services.messaging.drafts.keeping import audit
 from services.messaging.drafts.sealing import DraftSealing
 from services.messaging.drafts.storage import StoredDraft
 from services.messaging.messages.content_keys import ContentKeys
+from services.messaging.reading.auditing import record_listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,12 @@ class DraftReading:
         self, caller: Caller, patient_id: UUID | None, after: Position | None, size: int
     ) -> DraftPage:
         """The practice's drafts, or those to one patient, the one that was saved last first."""
+        practice_id = practice_of(caller)
         async with self._database.transaction(caller.tenants) as tx:
-            found = await storage.page(tx, practice_of(caller), patient_id, after, size + 1)
-        page, last = split_page(found, size)
+            found = await storage.page(tx, practice_id, patient_id, after, size + 1)
+            page, last = split_page(found, size)
+            whose = ("practice", practice_id) if patient_id is None else ("patient", patient_id)
+            await record_listed(tx, caller, practice_id, "drafts", whose, len(page), self._clock())
         subjects = await self._sealing.subjects(page)
         lines = [DraftLine(each, subject) for each, subject in zip(page, subjects, strict=True)]
         return DraftPage(lines, last.position if last else None)

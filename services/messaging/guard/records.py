@@ -1,6 +1,6 @@
 """What is on record about a message's sending: its legal basis, and the decision where it was held."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,7 @@ from services.messaging.guard.legal_basis import load_basis
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.messages.sealing import ContentSealer
+from services.messaging.reading.auditing import record_listed
 from services.messaging.reading.content import ContentReader
 from services.messaging.reading.listing import MessagePage
 
@@ -41,8 +42,11 @@ class Record:
 class Records:
     """Reads them for the practice's side."""
 
-    def __init__(self, database: Database, keys: Keys, reader: ContentReader) -> None:
+    def __init__(
+        self, database: Database, keys: Keys, reader: ContentReader, clock: Callable[[], datetime]
+    ) -> None:
         self._database = database
+        self._clock = clock
         self._keys = keys
         self._reader = reader
 
@@ -60,7 +64,9 @@ class Records:
         practice_id = practice_of(caller)
         async with self._database.transaction([practice_id]) as tx:
             found = await storage.waiting(tx, practice_id, after, size + 1)
-        page, last = split_page(found, size)
+            page, last = split_page(found, size)
+            whose = ("practice", practice_id)
+            await record_listed(tx, caller, practice_id, "held", whose, len(page), self._clock())
         messages: Sequence[StoredMessage] = [message for _, message in page]
         return MessagePage(await self._reader.summaries(messages), last[0] if last is not None else None)
 

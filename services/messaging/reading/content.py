@@ -12,10 +12,14 @@ from services.messaging.sending.domain import Attachment
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A message without its text, with the subject readable; answers have an empty one."""
+    """A message without its text, with the subject readable; answers have an empty one.
+
+    `answered` is what an answer answers, where the list was joined with it.
+    """
 
     message: StoredMessage
     subject: str
+    answered: "Summary | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +50,29 @@ class ContentReader:
             for each in messages
         ]
 
-    async def content(self, stored: StoredContent) -> Content:
-        """The message with its text and its attachments' names."""
-        message = stored.message
-        opener = ContentSealer.of(message, await self._keys.sealer(_key_of(message)))
-        return Content(
-            Summary(message, opener.open_subject(message.sealed_subject)),
-            opener.open_body(stored.sealed_body),
-            tuple(
-                Attachment(
-                    each.id,
-                    opener.open_file_name(each.id, each.sealed_file_name),
-                    each.media_type,
-                    each.size,
-                    opener.open_sha256(each.id, each.sealed_sha256),
-                )
-                for each in stored.attachments
-            ),
-        )
+    async def contents(self, stored: Sequence[StoredContent]) -> list[Content]:
+        """The messages with their texts and their attachments' names; all keys come together."""
+        sealers = await self._keys.sealers({_key_of(each.message) for each in stored})
+        return [
+            _content(each, ContentSealer.of(each.message, sealers[_key_of(each.message)])) for each in stored
+        ]
+
+
+def _content(stored: StoredContent, opener: ContentSealer) -> Content:
+    return Content(
+        Summary(stored.message, opener.open_subject(stored.message.sealed_subject)),
+        opener.open_body(stored.sealed_body),
+        tuple(
+            Attachment(
+                each.id,
+                opener.open_file_name(each.id, each.sealed_file_name),
+                each.media_type,
+                each.size,
+                opener.open_sha256(each.id, each.sealed_sha256),
+            )
+            for each in stored.attachments
+        ),
+    )
 
 
 def _key_of(message: StoredMessage) -> KeyOf:

@@ -1,31 +1,86 @@
 """The mailbox of an account over all its practices: what it shows has been received."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import outbox
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.events import Event
-from chassis.paging import Position, split_page
+from chassis.paging import read_position, split_page
+from chassis.validation import optional_uuid, page_size
 from praxispost.messaging.v1.events_pb2 import MessageShown
+from praxispost.messaging.v1.messaging_pb2 import ListMailboxRequest
 from services.messaging.callers import patients_of
 from services.messaging.changes import storage as changes
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.metrics import Metrics
 from services.messaging.reading import storage
-from services.messaging.reading.content import ContentReader
-from services.messaging.reading.listing import MessagePage
+from services.messaging.reading.answered import answered_by, joined
+from services.messaging.reading.auditing import record_listed
+from services.messaging.reading.content import ContentReader, Summary
+from services.messaging.reading.stages import Fetch, Place, read_place, two_parts
 from services.messaging.receipts.domain import Evidence
 from services.messaging.receipts.facts import Fact, FactKind, fact_id
 from services.messaging.receipts.recording import Derived, changes_of, record_facts
 from services.messaging.receipts.storage import NewFact
+from services.messaging.work.tasks import count_unread
 
 # A message is sent, and then shown for the first time.
 _SHOWN_VERSION: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxWish:
+    """Which messages are wanted; `patient_id` and `answers_to` are missing where all are."""
+
+    place: Place
+    size: int
+    unread_first: bool
+    patient_id: UUID | None
+    answers_to: UUID | None
+
+    @classmethod
+    def read(cls, request: ListMailboxRequest) -> "MailboxWish":
+        """From the request; refuses INVALID_FIELD."""
+        if request.unread_first:
+            place = read_place(request.page_token)
+        else:
+            place = Place(in_second=True, after=read_position(request.page_token))
+        return cls(
+            place,
+            page_size(request.page_size),
+            request.unread_first,
+            optional_uuid("patient_id", request.patient_id),
+            optional_uuid("in_reply_to", request.in_reply_to),
+        )
+
+    def of(self, caller: Caller) -> list[tuple[UUID, UUID]]:
+        """Those of the account's patients whose messages are wanted, with their practices."""
+        return [each for each in patients_of(caller) if self.patient_id in (None, each[1])]
+
+    @property
+    def only(self) -> list[ColumnElement[bool]]:
+        """What must hold of the messages."""
+        return [storage.answers(self.answers_to)] if self.answers_to is not None else []
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxPage:
+    """A page, with how many messages are unread by patient; `next_token` is empty on the last one."""
+
+    messages: Sequence[Summary]
+    next_token: str
+    unread: Mapping[tuple[UUID, UUID], int]
 
 
 class Mailbox:
@@ -39,22 +94,41 @@ class Mailbox:
         self._metrics = metrics
         self._clock = clock
 
-    async def page(self, caller: Caller, after: Position | None, size: int) -> MessagePage:
-        """Messages of all practices and patients that the account is bound to, newest first, now shown.
+    async def page(self, caller: Caller, wish: MailboxWish) -> MailboxPage:
+        """Messages of the practices and patients that the account is bound to, newest first, now shown.
 
         A subject that cannot be opened undoes the receipts: nothing was shown.
         """
         async with self._database.transaction(caller.tenants) as tx:
-            found = await storage.mailbox(tx, patients_of(caller), after, size + 1)
-            page, last = split_page(found, size)
+            page, next_token = await _found(tx, caller, wish)
             now = self._clock()
             derived = await record_facts(tx, [_shown(each, now) for each in page if _is_new(each)])
-            summaries = await self._reader.summaries(_after_showing(page, derived))
+            answered = await answered_by(tx, page)
+            summaries = await joined(self._reader, _after_showing(page, derived), answered)
             shown = [each.message for each in derived if _first_shown(each)]
+            unread = await count_unread(tx, patients_of(caller))
+            for practice_id, many in sorted(Counter(each.practice_id for each in page).items()):
+                whose = ("account", caller.subject_id)
+                await record_listed(tx, caller, practice_id, "mailbox", whose, many, now)
             await outbox.record_all(tx, [_event(each, now) for each in shown])
             await changes.record(tx, changes_of(derived, now))
         self._metrics.derived(derived)
-        return MessagePage(summaries, storage.position_of(last) if last is not None else None)
+        return MailboxPage(summaries, next_token, unread)
+
+
+async def _found(
+    tx: AsyncConnection, caller: Caller, wish: MailboxWish
+) -> tuple[Sequence[StoredMessage], str]:
+    patients, unread = wish.of(caller), storage.unread_by_patient()
+
+    def part(*only: ColumnElement[bool]) -> Fetch[StoredMessage]:
+        return lambda after, most: storage.mailbox(tx, patients, after, most, *only, *wish.only)
+
+    if wish.unread_first:
+        page, end = await two_parts(part(unread), part(~unread), storage.position_of, wish.place, wish.size)
+        return page, end.token() if end is not None else ""
+    page, last = split_page(await part()(wish.place.after, wish.size + 1), wish.size)
+    return page, storage.position_of(last).token() if last is not None else ""
 
 
 def _is_new(message: StoredMessage) -> bool:

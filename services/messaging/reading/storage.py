@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.paging import Position
 from services.messaging import tables
+from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
 from services.messaging.receipts.domain import UNSENT
 from services.messaging.work.domain import ConversationState
@@ -67,18 +68,28 @@ async def load(tx: AsyncConnection, practice_id: UUID, message_id: UUID) -> Stor
     return stored_message(row) if row is not None else None
 
 
-async def load_content(
-    tx: AsyncConnection, practice_id: UUID, message_id: UUID, *, lock: bool = False
-) -> StoredContent | None:
-    """The message with everything; None where the practice has no such message."""
-    query = select(_MESSAGE).where(_MESSAGE.c.practice_id == practice_id, _MESSAGE.c.id == message_id)
-    if lock:
-        query = query.with_for_update(key_share=True)
-    row = (await tx.execute(query)).one_or_none()
-    if row is None:
-        return None
-    attachments = await _attachments(tx, practice_id, message_id) if row.attachment_count else ()
-    return StoredContent(stored_message(row), row.body, attachments)
+async def load_all(tx: AsyncConnection, keys: Collection[tuple[UUID, UUID]]) -> list[StoredMessage]:
+    """Those of the messages, given with their practices, that exist."""
+    if not keys:
+        return []
+    these = tuple_(_MESSAGE.c.practice_id, _MESSAGE.c.id).in_(sorted(keys))
+    return [stored_message(row) for row in await tx.execute(select(*SUMMARY_COLUMNS).where(these))]
+
+
+async def load_contents(
+    tx: AsyncConnection, practice_id: UUID, message_ids: Collection[UUID], *, lock: bool = False
+) -> dict[UUID, StoredContent]:
+    """Those of the messages that the practice has, with everything; locked in the order of all who lock."""
+    query = (
+        select(_MESSAGE)
+        .where(_MESSAGE.c.practice_id == practice_id, _MESSAGE.c.id.in_(message_ids))
+        .order_by(_MESSAGE.c.practice_id, _MESSAGE.c.id)
+    )
+    rows = (await tx.execute(query.with_for_update(key_share=True) if lock else query)).all()
+    attached = await _attachments(tx, practice_id, [row.id for row in rows if row.attachment_count])
+    return {
+        row.id: StoredContent(stored_message(row), row.body, tuple(attached.get(row.id, ()))) for row in rows
+    }
 
 
 async def lock_conversation(tx: AsyncConnection, practice_id: UUID, conversation_id: UUID) -> None:
@@ -97,6 +108,25 @@ async def answer_was_read(tx: AsyncConnection, practice_id: UUID, conversation_i
 def is_conversation(conversation_id: UUID) -> ColumnElement[bool]:
     """Holds of one conversation only."""
     return _CONVERSATION.c.id == conversation_id
+
+
+def with_patients(patient_ids: Collection[UUID]) -> list[ColumnElement[bool]]:
+    """Holds of the conversations with these patients only; of all where none is named."""
+    return [_CONVERSATION.c.patient_id.in_(patient_ids)] if patient_ids else []
+
+
+def unread_by_patient() -> ColumnElement[bool]:
+    """Holds of the practice's messages that the patient can open and has not opened."""
+    return and_(
+        _MESSAGE.c.direction == Direction.TO_PATIENT,
+        _MESSAGE.c.read_at.is_(None),
+        _MESSAGE.c.withdrawn_at.is_(None),
+    )
+
+
+def answers(message_id: UUID) -> ColumnElement[bool]:
+    """Holds of the answers to one message."""
+    return _MESSAGE.c.in_reply_to == message_id
 
 
 async def attached(tx: AsyncConnection, practice_id: UUID, attachment_ids: Collection[UUID]) -> set[UUID]:
@@ -162,16 +192,20 @@ async def history(
 
 
 async def mailbox(
-    tx: AsyncConnection, patients: Sequence[tuple[UUID, UUID]], after: Position | None, most: int
+    tx: AsyncConnection,
+    patients: Sequence[tuple[UUID, UUID]],
+    after: Position | None,
+    most: int,
+    *only: ColumnElement[bool],
 ) -> list[StoredMessage]:
-    """The messages of several patients, given with their practices, newest first over all of them.
+    """Those messages of several patients, given with their practices, for which `only` holds, newest first.
 
     Each patient's newest are read from the index, so that the length of the histories does not matter.
     """
     if not patients:
         return []
     each = [
-        _newest(*patient, after, most).where(_MESSAGE.c.tick.not_in(UNSENT)).subquery().select()
+        _newest(*patient, after, most).where(_MESSAGE.c.tick.not_in(UNSENT), *only).subquery().select()
         for patient in patients
     ]
     merged = union_all(*each).subquery()
@@ -197,14 +231,18 @@ def _behind(at: Any, identifier: Any, after: Position | None) -> list[Any]:
 
 
 async def _attachments(
-    tx: AsyncConnection, practice_id: UUID, message_id: UUID
-) -> tuple[StoredAttachment, ...]:
+    tx: AsyncConnection, practice_id: UUID, message_ids: Collection[UUID]
+) -> dict[UUID, list[StoredAttachment]]:
+    found: dict[UUID, list[StoredAttachment]] = {}
+    if not message_ids:
+        return found
     query = (
         select(_ATTACHMENT)
-        .where(_ATTACHMENT.c.practice_id == practice_id, _ATTACHMENT.c.message_id == message_id)
-        .order_by(_ATTACHMENT.c.position)
+        .where(_ATTACHMENT.c.practice_id == practice_id, _ATTACHMENT.c.message_id.in_(message_ids))
+        .order_by(_ATTACHMENT.c.message_id, _ATTACHMENT.c.position)
     )
-    return tuple(
-        StoredAttachment(row.attachment_id, row.file_name, row.media_type, row.size, row.sha256)
-        for row in await tx.execute(query)
-    )
+    for row in await tx.execute(query):
+        found.setdefault(row.message_id, []).append(
+            StoredAttachment(row.attachment_id, row.file_name, row.media_type, row.size, row.sha256)
+        )
+    return found

@@ -31,6 +31,10 @@ class WorkFilter(enum.IntEnum):
     FAILED = 5
     SENT_BY_ME = 6
     ASSIGNED_TO_ME = 7
+    ALL = 8
+    UNREAD_ANSWERS = 9
+    HELD = 10
+    DONE = 11
 
 
 class WorkKind(enum.IntEnum):

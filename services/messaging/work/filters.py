@@ -14,13 +14,21 @@ _CONVERSATION: Final = tables.conversation
 _UNREAD: Final = tables.unread_message
 _AUTHOR: Final = tables.conversation_author
 _TASK: Final = tables.identity_task
+_KINDS: Final = {
+    WorkFilter.DUE: WorkKind.DUE,
+    WorkFilter.FAILED: WorkKind.FAILED,
+    WorkFilter.UNREAD_ANSWERS: WorkKind.UNREAD_ANSWER,
+    WorkFilter.HELD: WorkKind.HELD,
+}
 _IS_OPEN: Final = _CONVERSATION.c.state == ConversationState.OPEN
 
 
 def condition(wanted: WorkFilter, practice_id: UUID, caller_id: UUID, now: datetime) -> ColumnElement[bool]:
-    """What must hold of a conversation's row."""
+    """What must hold of a conversation's row; of ALL it is what holds of those that come first."""
     if wanted is WorkFilter.OPEN:
         return _IS_OPEN
+    if wanted is WorkFilter.DONE:
+        return _CONVERSATION.c.state == ConversationState.DONE
     if wanted is WorkFilter.ASSIGNED_TO_ME:
         return _IS_OPEN & (_CONVERSATION.c.assigned_to == caller_id)
     return _CONVERSATION.c.id.in_(_members(wanted, practice_id, caller_id, now))
@@ -35,10 +43,9 @@ def _members(wanted: WorkFilter, practice_id: UUID, caller_id: UUID, now: dateti
         return select(_UNREAD.c.conversation_id).where(
             _UNREAD.c.practice_id == practice_id, _UNREAD.c.kind.in_(OF_PATIENT)
         )
-    if wanted is WorkFilter.NEEDS_SOMEBODY:
+    if wanted in (WorkFilter.NEEDS_SOMEBODY, WorkFilter.ALL):
         return _first(union_all(_waiting(practice_id, OF_MESSAGES, now), _with_task(practice_id)))
-    kind = WorkKind.DUE if wanted is WorkFilter.DUE else WorkKind.FAILED
-    return _first(_waiting(practice_id, [kind], now))
+    return _first(_waiting(practice_id, [_KINDS[wanted]], now))
 
 
 def _first(few: CompoundSelect[tuple[UUID]] | Select[tuple[UUID]]) -> Select[tuple[UUID]]:

@@ -1,18 +1,20 @@
 """The practice's lists of work: conversations by filter, tasks with their counts, what is due."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from chassis.caller import Caller
 from chassis.database import Database
-from chassis.paging import Position, split_page
+from chassis.paging import Position, read_position, split_page
 from services.messaging import refusals
 from services.messaging.callers import practice_of
 from services.messaging.reading import storage
+from services.messaging.reading.auditing import record_listed
 from services.messaging.reading.content import ContentReader, Summary
 from services.messaging.reading.listing import ConversationLine, ConversationPage, Listing
+from services.messaging.reading.stages import read_place
 from services.messaging.work import tasks
 from services.messaging.work.domain import Task, WorkFilter, WorkKind
 from services.messaging.work.filters import condition
@@ -24,6 +26,15 @@ class TaskPage:
 
     tasks: Sequence[Task]
     end: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many there are: tasks by kind, open conversations of the caller's, drafts."""
+
+    tasks: Mapping[WorkKind, int]
+    assigned_to_caller: int
+    drafts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +72,14 @@ class WorkListing:
         return page.lines[0]
 
     async def conversations(
-        self, caller: Caller, wanted: WorkFilter, after: Position | None, size: int
+        self, caller: Caller, wanted: WorkFilter, token: str, size: int, patient_ids: Collection[UUID]
     ) -> ConversationPage:
-        """Those that the filter names, the one with the newest message first."""
+        """Those that the filter names, the one with the newest message first; of ALL those with a task."""
         only = condition(wanted, practice_of(caller), caller.subject_id, self._clock())
-        return await self._listing.conversations(caller, after, size, only)
+        those = storage.with_patients(patient_ids)
+        if wanted is WorkFilter.ALL:
+            return await self._listing.conversations_first(caller, read_place(token), size, only, *those)
+        return await self._listing.conversations(caller, read_position(token), size, only, *those)
 
     async def tasks(self, caller: Caller, after: Position | None, size: int) -> TaskPage:
         """Everything that needs somebody; what has waited longest comes first."""
@@ -74,16 +88,21 @@ class WorkListing:
         page, last = split_page(found, size)
         return TaskPage(page, Position(last.since, last.id) if last else None)
 
-    async def counts(self, caller: Caller) -> Mapping[WorkKind, int]:
-        """How many tasks of each kind there are."""
+    async def counts(self, caller: Caller) -> Counts:
+        """How many tasks of each kind there are, and what else lists have counts for."""
+        practice_id = practice_of(caller)
         async with self._database.transaction(caller.tenants) as tx:
-            return await tasks.counts(tx, practice_of(caller), self._clock())
+            of_kinds = await tasks.counts(tx, practice_id, self._clock())
+            assigned, drafts = await tasks.of_caller(tx, practice_id, caller.subject_id)
+        return Counts(of_kinds, assigned, drafts)
 
     async def due(self, caller: Caller, after: Position | None, size: int) -> DuePage:
         """What is unread and overdue; what has been so longest comes first."""
+        practice_id, now = practice_of(caller), self._clock()
         async with self._database.transaction(caller.tenants) as tx:
-            found = await tasks.due(tx, practice_of(caller), after, size + 1, self._clock())
-        page, last = split_page(found, size)
+            found = await tasks.due(tx, practice_id, after, size + 1, now)
+            page, last = split_page(found, size)
+            await record_listed(tx, caller, practice_id, "due", ("practice", practice_id), len(page), now)
         summaries = await self._reader.summaries([each.message for each in page])
         lines = [DueLine(summary, each.due_at) for each, summary in zip(page, summaries, strict=True)]
         return DuePage(lines, Position(last.due_at, last.message.id) if last else None)

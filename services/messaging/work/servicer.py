@@ -6,10 +6,12 @@ from chassis.caller import Caller
 from chassis.paging import Position, read_position
 from chassis.refusal import invalid
 from chassis.rpc_context import caller
-from chassis.validation import optional_uuid, page_size, required_uuid
+from chassis.validation import distinct_uuids, optional_uuid, page_size, required_uuid
 from praxispost.messaging.v1 import work_pb2 as wire
 from praxispost.messaging.v1 import work_pb2_grpc
 from services.messaging import presentation
+from services.messaging.reading.listing import MOST_PATIENTS
+from services.messaging.reading.stages import Place
 from services.messaging.times import timestamp
 from services.messaging.work.doing import Work
 from services.messaging.work.domain import Task, WorkFilter
@@ -62,8 +64,9 @@ class WorkServicer(work_pb2_grpc.WorkServiceServicer):
 
     async def ListWork(self, request: wire.ListWorkRequest, context: object) -> wire.ListWorkResponse:
         who, wanted = caller(), _filter(request.filter)
-        after, size = read_position(request.page_token), page_size(request.page_size)
-        page = await self._do.listing.conversations(who, wanted, after, size)
+        size = page_size(request.page_size)
+        patient_ids = distinct_uuids("patient_ids", request.patient_ids, maximum=MOST_PATIENTS)
+        page = await self._do.listing.conversations(who, wanted, request.page_token, size, patient_ids)
         return wire.ListWorkResponse(
             conversations=[presentation.conversation(each, who) for each in page.lines],
             next_page_token=_token(page.end),
@@ -83,8 +86,10 @@ class WorkServicer(work_pb2_grpc.WorkServiceServicer):
         return wire.GetTaskCountsResponse(
             counts=[
                 wire.TaskCount(kind=wire.WorkKind.ValueType(kind), count=many)
-                for kind, many in counts.items()
-            ]
+                for kind, many in counts.tasks.items()
+            ],
+            assigned_to_me=counts.assigned_to_caller,
+            drafts=counts.drafts,
         )
 
     async def ListDue(self, request: wire.ListDueRequest, context: object) -> wire.ListDueResponse:
@@ -124,5 +129,5 @@ def _due(line: DueLine, who: Caller) -> wire.DueMessage:
     return wire.DueMessage(message=presentation.summary(line.message, who), due_at=timestamp(line.due_at))
 
 
-def _token(end: Position | None) -> str:
+def _token(end: Position | Place | None) -> str:
     return "" if end is None else end.token()

@@ -1,22 +1,39 @@
 """Reads the tasks and their counts; each kind comes from its index in its order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, and_, cast, func, null, select, tuple_, union_all
+from sqlalchemy import Select, Uuid, and_, cast, func, literal, null, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.paging import Position
 from services.messaging import tables
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
-from services.messaging.work.domain import OF_IDENTITY, OF_MESSAGES, OF_PATIENT, Task, WorkKind
+from services.messaging.work.domain import (
+    OF_IDENTITY,
+    OF_MESSAGES,
+    OF_PATIENT,
+    ConversationState,
+    Task,
+    WorkKind,
+)
 
 _UNREAD: Final = tables.unread_message
 _TASK: Final = tables.identity_task
 _MESSAGE: Final = tables.message
+_CONVERSATION: Final = tables.conversation
+_DRAFT: Final = tables.draft
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What else waits about a patient: identity's open tasks, and drafts."""
+
+    tasks: int
+    drafts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +111,7 @@ async def due(
 async def unread_by_patient(
     tx: AsyncConnection, practice_id: UUID, conversation_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, dict[WorkKind | None, int]]:
-    """For each of these conversations: how many failed and are due, and under None how many are neither."""
+    """For each of these conversations: how many are held, failed, due, and under None unread besides."""
     current = and_(_UNREAD.c.since <= now, _UNREAD.c.settled_at.is_(None))
     query = (
         select(
@@ -103,16 +120,70 @@ async def unread_by_patient(
         .where(
             _UNREAD.c.practice_id == practice_id,
             _UNREAD.c.conversation_id.in_(conversation_ids),
-            _UNREAD.c.kind.in_(OF_PATIENT),
+            _UNREAD.c.kind.in_([*OF_PATIENT, WorkKind.HELD]),
         )
         .group_by(_UNREAD.c.conversation_id, _UNREAD.c.kind, current)
     )
     found: dict[UUID, dict[WorkKind | None, int]] = {}
     for row in await tx.execute(query):
         of_this = found.setdefault(row.conversation_id, {})
-        kind = WorkKind(row.kind) if row.current else None
+        kind = WorkKind(row.kind) if row.current or row.kind == WorkKind.HELD else None
         of_this[kind] = of_this.get(kind, 0) + row.many
     return found
+
+
+async def pending(
+    tx: AsyncConnection, practice_id: UUID, patient_ids: Collection[UUID]
+) -> dict[UUID, Pending]:
+    """What waits about those of the patients about whom anything does."""
+    of_identity = (
+        select(_TASK.c.patient_id, func.count().label("tasks"), literal(0).label("drafts"))
+        .where(_TASK.c.practice_id == practice_id, ~_TASK.c.closed, _TASK.c.patient_id.in_(patient_ids))
+        .group_by(_TASK.c.patient_id)
+    )
+    of_drafts = (
+        select(_DRAFT.c.patient_id, literal(0).label("tasks"), func.count().label("drafts"))
+        .where(_DRAFT.c.practice_id == practice_id, _DRAFT.c.patient_id.in_(patient_ids))
+        .group_by(_DRAFT.c.patient_id)
+    )
+    both = union_all(of_identity, of_drafts).subquery()
+    query = select(
+        both.c.patient_id, func.sum(both.c.tasks).label("tasks"), func.sum(both.c.drafts).label("drafts")
+    ).group_by(both.c.patient_id)
+    return {row.patient_id: Pending(int(row.tasks), int(row.drafts)) for row in await tx.execute(query)}
+
+
+async def of_caller(tx: AsyncConnection, practice_id: UUID, caller_id: UUID) -> tuple[int, int]:
+    """How many open conversations are the caller's, and how many drafts the practice has."""
+    assigned = select(func.count()).where(
+        _CONVERSATION.c.practice_id == practice_id,
+        _CONVERSATION.c.assigned_to == caller_id,
+        _CONVERSATION.c.state == ConversationState.OPEN,
+    )
+    drafts = select(func.count()).where(_DRAFT.c.practice_id == practice_id)
+    row = (await tx.execute(select(assigned.scalar_subquery(), drafts.scalar_subquery()))).one()
+    return row[0], row[1]
+
+
+async def count_unread(
+    tx: AsyncConnection, patients: Collection[tuple[UUID, UUID]]
+) -> dict[tuple[UUID, UUID], int]:
+    """How many messages of the practice each of the patients, given with theirs, has not opened."""
+    if not patients:
+        return {}
+    same = and_(
+        _UNREAD.c.practice_id == _CONVERSATION.c.practice_id,
+        _UNREAD.c.conversation_id == _CONVERSATION.c.id,
+        _UNREAD.c.kind.in_(OF_PATIENT),
+    )
+    query = (
+        select(_CONVERSATION.c.practice_id, _CONVERSATION.c.patient_id, func.count().label("many"))
+        .join_from(_CONVERSATION, _UNREAD, same)
+        .where(tuple_(_CONVERSATION.c.practice_id, _CONVERSATION.c.patient_id).in_(sorted(patients)))
+        .group_by(_CONVERSATION.c.practice_id, _CONVERSATION.c.patient_id)
+        .order_by(_CONVERSATION.c.practice_id, _CONVERSATION.c.patient_id)
+    )
+    return {(row.practice_id, row.patient_id): row.many for row in await tx.execute(query)}
 
 
 def _of_messages(
