@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from services.messaging import refusals
+from services.messaging.changes.domain import Change, ChangeKind
 from services.messaging.messages.domain import Purpose
 from services.messaging.sending.domain import Attachment
 
@@ -36,6 +37,10 @@ class DraftHead:
     created_at: datetime
     saved_by: UUID
     saved_at: datetime
+
+    def change(self, now: datetime) -> Change:
+        """What colleagues who follow the practice are told: the drafts to this patient are others now."""
+        return Change(ChangeKind.DRAFT, self.practice_id, self.patient_id, None, None, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Creates, saves and deletes drafts; their attachments are claimed at once for the messages they will be."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +19,8 @@ from praxispost.messaging.v1.drafts_pb2 import (
     SaveDraftResponse,
 )
 from services.messaging.callers import practice_of
+from services.messaging.changes import storage as changes
+from services.messaging.changes.domain import Change
 from services.messaging.drafts import storage
 from services.messaging.drafts.domain import (
     DraftContent,
@@ -35,6 +38,8 @@ from services.messaging.sending.attempt import Attempt
 from services.messaging.sending.claims import Claims
 from services.messaging.sending.domain import Attachment
 from services.messaging.times import timestamp
+
+R = TypeVar("R", CreateDraftResponse, SaveDraftResponse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,7 @@ class DraftKeeping:
             await _put(tx, caller, SavedDraft(head, wish.content, claimed), sealer)
             return CreateDraftResponse(draft_id=str(made_id), version=1, saved_at=timestamp(now))
 
-        async with self._database.transaction([practice_id]) as tx:
-            return await attempt.once(self._requests, tx, lambda: effect(tx))
+        return await self._once(attempt, effect, head)
 
     async def save(
         self, caller: Caller, saved_id: UUID, version: int, wish: Wish, request: SaveDraftRequest
@@ -119,8 +123,7 @@ class DraftKeeping:
             await _put(tx, caller, SavedDraft(head, wish.content, attachments), sealer)
             return SaveDraftResponse(version=head.version, saved_at=timestamp(now))
 
-        async with self._database.transaction([practice_id]) as tx:
-            return await attempt.once(self._requests, tx, lambda: effect(tx))
+        return await self._once(attempt, effect, head)
 
     async def delete(self, caller: Caller, deleted_id: UUID, version: int) -> None:
         """Throw a version away; the collector of attachments learns that nothing has them any more."""
@@ -130,6 +133,23 @@ class DraftKeeping:
             now = self._clock()
             await storage.remove(tx, found, now)
             await audit(tx, caller, found.head, "draft.deleted", now)
+            await changes.record(tx, [found.head.change(now)])
+
+    async def _once(
+        self, attempt: Attempt[R], effect: Callable[[AsyncConnection], Awaitable[R]], head: DraftHead
+    ) -> R:
+        """The effect's answer and a change, or the answer of an earlier try."""
+        saved: list[Change] = []
+
+        async def save(tx: AsyncConnection) -> R:
+            response = await effect(tx)
+            saved.append(head.change(head.saved_at))
+            return response
+
+        async with self._database.transaction([head.practice_id]) as tx:
+            response = await attempt.once(self._requests, tx, lambda: save(tx))
+            await changes.record(tx, saved)
+        return response
 
     async def _claimed(
         self, caller: Caller, practice_id: UUID, patient_id: UUID, claimer_id: UUID, ids: tuple[UUID, ...]

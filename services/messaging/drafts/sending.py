@@ -1,6 +1,6 @@
 """Sends a draft under the rules of every message; in the same transaction the draft is gone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from chassis.idempotency import Requests
 from praxispost.messaging.v1.drafts_pb2 import SendDraftRequest, SendDraftResponse
 from praxispost.messaging.v1.messaging_pb2 import Purpose, SendMessageRequest
 from services.messaging.callers import practice_of
+from services.messaging.changes.domain import Change
 from services.messaging.drafts import storage
 from services.messaging.drafts.domain import SavedDraft
 from services.messaging.drafts.sealing import DraftSealing
@@ -62,9 +63,11 @@ class DraftSending:
             known = await patients.load(tx, practice_id, letter.patient_id)
         await self._reachability.check(practice_id, letter.patient_id, known)
 
-        async def take(tx: AsyncConnection) -> None:
+        async def take(tx: AsyncConnection) -> Sequence[Change]:
             current = await storage.lock(tx, practice_id, draft_id, version)
-            await storage.remove(tx, current, self._clock())
+            now = self._clock()
+            await storage.remove(tx, current, now)
+            return [current.head.change(now)]
 
         message = letter.by(caller, practice_id, draft_id, draft.attachments)
         return await self._storing.store(attempt, message, take)

@@ -1,6 +1,6 @@
 """A patient answers a message that allows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from chassis.validation import distinct_uuids, required_uuid, text
 from praxispost.messaging.v1.messaging_pb2 import SendReplyRequest, SendReplyResponse
 from services.messaging import refusals
 from services.messaging.callers import may_see_message
+from services.messaging.changes.domain import Change
 from services.messaging.messages.domain import Direction, author_kind
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.reading import storage as reading
@@ -100,11 +101,12 @@ class ReplySending:
             attachments=attachments,
         )
 
-        async def still_answerable(tx: AsyncConnection) -> None:
+        async def still_answerable(tx: AsyncConnection) -> Sequence[Change]:
             """Under the lock that whoever closes or withdraws a message takes, too."""
             await reading.lock_conversation(tx, answered.practice_id, answered.conversation_id)
             current = await reading.load(tx, answered.practice_id, answered.id)
             self._check(current or answered)
+            return ()
 
         return await self._storing.store(attempt, draft, still_answerable)
 

@@ -31,7 +31,7 @@ from services.messaging.sending.domain import Draft
 from services.messaging.times import timestamp
 
 R = TypeVar("R", SendMessageResponse, SendReplyResponse, SendDraftResponse)
-First: TypeAlias = Callable[[AsyncConnection], Awaitable[None]]
+First: TypeAlias = Callable[[AsyncConnection], Awaitable[Sequence[Change]]]
 
 
 class Storing:
@@ -59,7 +59,8 @@ class Storing:
     async def store(self, attempt: Attempt[R], draft: Draft, first: First | None = None) -> R:
         """Message, conversation, fact, audit row, event and change; or the answer of an earlier try.
 
-        `first` is done before, in the same transaction; where it refuses, nothing is stored.
+        `first` is done before, in the same transaction, and says what it changes; where it refuses, nothing
+        is stored.
         """
         key_id, sealer = await self._keys.new(draft.patient_id)
         content = ContentSealer(sealer, draft.practice_id, draft.patient_id, draft.id, key_id=key_id)
@@ -82,7 +83,7 @@ class Storing:
 
         async def effect() -> R:
             if first is not None:
-                await first(tx)
+                stored.extend(await first(tx))
             change = await self._store(tx, attempt.caller, draft, content)
             stored.append(change)
             response = attempt.response_type(

@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 from grpc import aio
 
 from chassis.caller import Caller
+from praxispost.messaging.v1 import drafts_pb2
 from praxispost.messaging.v1 import messaging_pb2 as wire
 from services.messaging.changes import storage
 from services.messaging.changes.domain import Change, ChangeKind
 from services.messaging.changes.watching import Subscription
-from tests.integration.messaging.post import Post, account, reason, staff
+from tests.integration.messaging.drafting import create_draft, draft_content, drafts_of
+from tests.integration.messaging.post import Post, account, reason, refusing, staff
 
 
 @asynccontextmanager
@@ -128,6 +130,33 @@ async def test_an_account_is_told_of_its_own_conversations_only(post: Post) -> N
         for physician, (_, patient_id) in zip(practices, bound, strict=True):
             sent = await post.send(physician, patient_id)
             assert await stream.hint() == (wire.CHANGE_KIND_MESSAGE, sent.message_id)
+
+
+async def test_colleagues_are_told_of_drafts_and_the_patient_is_not(post: Post) -> None:
+    physician = staff()
+    practice_id = physician.tenants[0]
+    patient_id = post.patient(practice_id)
+    patient = account((practice_id, patient_id))
+    stub, metadata = drafts_of(post), post.to(physician)
+    async with _watching(post, staff(practice_id)) as colleague, _watching(post, patient) as own:
+        made = await create_draft(post, physician, patient_id)
+        save = drafts_pb2.SaveDraftRequest(
+            request_id=str(uuid4()), draft_id=made.draft_id, version=1, content=draft_content()
+        )
+        for _ in range(2):
+            await refusing(stub.SaveDraft(save, metadata=metadata))
+        send = drafts_pb2.SendDraftRequest(request_id=str(uuid4()), draft_id=made.draft_id, version=2)
+        sent = await refusing(stub.SendDraft(send, metadata=metadata))
+        gone = await create_draft(post, physician, patient_id)
+        delete = drafts_pb2.DeleteDraftRequest(draft_id=gone.draft_id, version=1)
+        await refusing(stub.DeleteDraft(delete, metadata=metadata))
+        last = await post.send(physician, patient_id)
+        draft = (wire.CHANGE_KIND_DRAFT, "")
+        message = (wire.CHANGE_KIND_MESSAGE, sent.message_id)
+        final = (wire.CHANGE_KIND_MESSAGE, last.message_id)
+        expected = [draft, draft, draft, message, draft, draft, final]
+        assert [await colleague.hint() for _ in expected] == expected
+        assert [await own.hint() for _ in range(2)] == [message, final]
 
 
 async def test_many_streams_of_one_practice_get_the_same(post: Post) -> None:
