@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
+from chassis import logs
 from chassis.data_keys import DataKeys
 from chassis.database import Database
 from chassis.grpc_client import channel
@@ -16,11 +17,13 @@ from praxispost.attachments.v1 import attachments_pb2_grpc, usage_pb2_grpc
 from services.attachments import grants
 from services.attachments.access import ACCESS
 from services.attachments.claims import Claims
+from services.attachments.confinement import hide
 from services.attachments.downloads import Downloads
 from services.attachments.grants import Grants
 from services.attachments.metrics import Metrics
 from services.attachments.objects import ObjectStore
 from services.attachments.readiness import watch_database
+from services.attachments.rendering_process import is_confined
 from services.attachments.renditions import Renditions
 from services.attachments.seals import Seals
 from services.attachments.servicer import AttachmentServicer
@@ -30,6 +33,7 @@ from services.attachments.usage import Usage
 from services.attachments.usage_servicer import UsageServicer
 from services.attachments.withdrawals import Withdrawals
 
+_LOG = logs.get(__name__)
 _POOL_SIZE = 10
 
 
@@ -37,8 +41,17 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+async def _look_at_confinement(metrics: Metrics) -> None:
+    """Photos are taken where the system does not confine what decodes them, too; but that is said."""
+    confined = await is_confined()
+    metrics.decoder_confined.set(confined)
+    if not confined:
+        _LOG.warning("photos are decoded unconfined: the system has no seccomp for this machine")
+
+
 async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     """Serve until stopped."""
+    hide()
     telemetry = Telemetry("attachments", "api", settings.metrics_port, settings.metrics_host)
     metrics = Metrics(telemetry.registry)
     to_identity = channel(settings.identity_target, tokens=None, audience="identity", telemetry=telemetry)
@@ -90,6 +103,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         telemetry.ready = ready
 
     telemetry.start()
+    await _look_at_confinement(metrics)
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.serve(stop))

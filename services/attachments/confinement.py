@@ -95,9 +95,9 @@ def confine() -> bool:
     )
 
 
-def hide() -> bool:
-    """Whether the kernel hides this process' memory and environment from others of the same user."""
-    return _prctl(_PR_SET_DUMPABLE, 0)
+def hide() -> None:
+    """Close this process' memory and environment to others of the same user, unless that is root."""
+    _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def _prctl(option: int, *values: int) -> bool:

@@ -1,10 +1,10 @@
 """What attachments counts."""
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class Metrics:
-    """Counters without a label of a person or practice."""
+    """Counters, and one fact, without a label of a person or practice."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         transferred = Counter(
@@ -15,3 +15,8 @@ class Metrics:
         )
         self.up = transferred.labels("up")
         self.down = transferred.labels("down")
+        self.decoder_confined = Gauge(
+            "praxispost_attachments_decoder_confined",
+            "Whether the system confines the program that decodes photos.",
+            registry=registry,
+        )

@@ -98,6 +98,24 @@ async def test_a_claim_of_a_message_that_exists_is_kept_and_not_asked_for_again(
     assert (await house.download(physician, attachment_id)).content == b"text"
 
 
+async def test_what_the_loser_of_two_requests_claimed_goes_though_its_message_exists(
+    house: House, traces: Traces
+) -> None:
+    """Two sends under one request id are of one message; only one has its documents in it."""
+    physician, patient_id, message_id = staff(), uuid4(), uuid4()
+    won, lost = [
+        (await house.upload(physician, content, header(patient_id))).attachment_id
+        for content in (b"won", b"lost")
+    ]
+    for each in (won, lost):
+        await house.claim(physician, patient_id, each, message_id=message_id)
+    await _collector(house, Messages(won), after=_DAY).collect()
+    assert [(str(row["id"]), row["state"]) for row in traces.rows(practice_id=physician.tenant_id)] == [
+        (won, "attached")
+    ]
+    assert len(traces.objects(physician.tenant_id)) == 1
+
+
 async def test_what_a_draft_has_is_kept_for_a_day_and_asked_for_again(house: House, traces: Traces) -> None:
     physician = staff()
     attachment_id = await _claimed(house, physician, uuid4())

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -85,6 +85,15 @@ async def test_memory_stays_bounded_while_large_documents_come(
     assert float(counted[1]) == 2 * LIMIT + CHUNK
 
 
+async def test_the_api_tells_whether_its_decoder_is_confined(
+    api: Process, processes: AttachmentsProcesses
+) -> None:
+    def told(metrics: str) -> bool:
+        return "\npraxispost_attachments_decoder_confined 1.0\n" in metrics
+
+    await eventually(lambda: _shows(processes, told))
+
+
 async def test_the_api_is_ready_without_the_store(processes: AttachmentsProcesses) -> None:
     process = processes.make("api", PRAXISPOST_S3_ENDPOINT="127.0.0.1:1")
     process.start()
@@ -131,6 +140,10 @@ async def _is_ready(processes: AttachmentsProcesses) -> bool:
         return (await _get(processes, "/readyz")).status_code == httpx.codes.OK
     except httpx.ConnectError:
         return False
+
+
+async def _shows(processes: AttachmentsProcesses, told: Callable[[str], bool]) -> bool:
+    return told((await _get(processes, "/metrics")).text)
 
 
 async def _get(processes: AttachmentsProcesses, path: str) -> httpx.Response:
