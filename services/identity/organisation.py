@@ -18,6 +18,7 @@ from services.identity.patients.writing import PatientWriting
 from services.identity.practices.use_cases import Practices
 from services.identity.readers.answers import Answers
 from services.identity.readers.effects import Effects
+from services.identity.readers.moving_along import MovingAlong
 from services.identity.readers.reading import ReaderReading
 from services.identity.readers.representations import Representations
 from services.identity.readers.servicer import ReaderServicer
@@ -56,12 +57,13 @@ def organisation(
     representations = Representations(base.keys)
     answers = Answers(database, requests, Subjects(records), Effects(representations, new_id), clock)
     corrections = Corrections(proofs.contact)
-    taking = Taking(records, proofs.contact, corrections, new_id)
+    moving_along = MovingAlong(records, corrections)
+    taking = Taking(records, proofs.contact, corrections, moving_along, new_id)
     return Organisation(
         practices=Practices(database, requests, invitations, clock, new_id),
         staff=Staff(database, requests, members, invitations, clock),
         acceptance=Acceptance(database, members, invitations, proofs.passwords, proofs.contact, clock),
-        patient_writing=PatientWriting(database, requests, records, corrections, clock, new_id),
+        patient_writing=PatientWriting(database, requests, records, corrections, moving_along, clock, new_id),
         patient_reading=PatientReading(database, records, proofs.search, clock),
         readers=ReaderServicer(ReaderReading(database, representations, clock), answers, clock),
         service_accounts=ServiceAccounts(database, requests, clock, new_id),

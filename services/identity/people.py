@@ -32,6 +32,7 @@ from services.identity.passwords import Passwords
 from services.identity.patients.search import SearchIndex
 from services.identity.patients.store import PatientStore
 from services.identity.readers.entitlements import Entitlements
+from services.identity.readers.moving_along import MovingAlong
 from services.identity.readers.representations import Representations
 from services.identity.registration.completion import Completion
 from services.identity.registration.new_accounts import NewAccounts
@@ -139,12 +140,13 @@ def _account_changes(
 ) -> AccountChangeServicer:
     index, attempts, accounts = proofs.contact, proofs.attempts, Accounts(keys)
     passwords = AccountPasswords(database, proofs.passwords, index, attempts, clock=clock)
+    records, corrections = PatientStore(keys, index, proofs.search), Corrections(index)
     changing = ContactChanging(
         database,
         accounts,
         ContactChanges(keys),
         passwords,
-        Following(PatientStore(keys, index, proofs.search), Corrections(index)),
+        Following(records, corrections, MovingAlong(records, corrections)),
         index,
         proofs.codes,
         proofs.notices,

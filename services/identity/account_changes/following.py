@@ -16,8 +16,8 @@ from services.identity.admission.corrections import Corrections
 from services.identity.patients.domain import ContactIndexes, Patient
 from services.identity.patients.states import binding_changed, tell_changed
 from services.identity.patients.store import PatientStore
+from services.identity.readers.moving_along import MOVED_ALONG, MovingAlong
 from services.identity.readers.questions import settle
-from services.identity.readers.representations import represented_by
 from services.identity.tables.practices import binding
 
 _B = binding.c
@@ -37,52 +37,47 @@ class Move:
 class Following:
     """Changes records in practices that the caller holds (`hold_account`), for the indexes of both sides."""
 
-    def __init__(self, store: PatientStore, corrections: Corrections) -> None:
+    def __init__(self, store: PatientStore, corrections: Corrections, moving_along: MovingAlong) -> None:
         self._store = store
         self._corrections = corrections
+        self._moving_along = moving_along
 
     async def follow(self, tx: AsyncConnection, practices: Collection[UUID], move: Move) -> None:
         """Give bound records the new contact data; a binding to a record with other data is suspended.
 
-        Who is represented by such a record and has the same pair follows it.
+        Who is represented by such a record and has the same contact data moves along.
         """
         for practice_id in practices:
-            followers: set[UUID] = set()
+            changed: set[UUID] = set()
             for patient_id in await _bound(tx, practice_id, move.caller.subject_id):
                 record = await self._record(tx, practice_id, patient_id)
                 if self._store.pair_index(record.data) == move.before.pair:
                     await _rebind(tx, practice_id, patient_id, move)
-                    followers |= {patient_id, *await represented_by(tx, practice_id, (patient_id,))}
+                    changed |= await self._change(tx, record, move)
                 else:
                     await self._store.suspend_bindings(tx, practice_id, patient_id)
                     await binding_changed(tx, practice_id, patient_id, move.now)
-            await self._change(tx, practice_id, followers, move)
+            emails = (move.before.email, move.after.email)
+            settled = await settle(tx, practice_id, emails, changed, move.now) if changed else frozenset()
+            await tell_changed(tx, practice_id, settled | changed, move.now)
 
-    async def _change(
-        self, tx: AsyncConnection, practice_id: UUID, followers: Collection[UUID], move: Move
-    ) -> None:
-        changed: set[UUID] = set()
-        for patient_id in sorted(followers):
-            record = await self._record(tx, practice_id, patient_id)
-            if self._store.pair_index(record.data) != move.before.pair or record.state.archived:
-                continue
-            data = replace(record.data, email=move.contact.email, mobile=move.contact.mobile)
-            await self._store.replace(tx, record, data, release_birth_date=False)
-            await self._corrections.made(tx, (practice_id, patient_id), record.data, data, move.now)
-            changed.add(patient_id)
-        emails = (move.before.email, move.after.email)
-        settled = await settle(tx, practice_id, emails, changed, move.now) if changed else frozenset()
-        await tell_changed(tx, practice_id, settled | changed, move.now)
-        for patient_id in sorted(changed):
-            await record_audit(
-                tx,
-                caller=move.caller,
-                tenant_id=practice_id,
-                action="patient.contact_follows",
-                object_kind="patient",
-                object_id=patient_id,
-                now=move.now,
-            )
+    async def _change(self, tx: AsyncConnection, record: Patient, move: Move) -> frozenset[UUID]:
+        """The records that say something else now."""
+        practice_id, patient_id = record.state.practice_id, record.state.id
+        data = replace(record.data, email=move.contact.email, mobile=move.contact.mobile)
+        await self._store.replace(tx, record, data, release_birth_date=False)
+        await self._corrections.made(tx, (practice_id, patient_id), record.data, data, move.now)
+        await record_audit(
+            tx,
+            caller=move.caller,
+            tenant_id=practice_id,
+            action=MOVED_ALONG,
+            object_kind="patient",
+            object_id=patient_id,
+            now=move.now,
+        )
+        moved = await self._moving_along.follow(tx, move.caller, record, data, move.now)
+        return moved | {patient_id}
 
     async def _record(self, tx: AsyncConnection, practice_id: UUID, patient_id: UUID) -> Patient:
         record = await self._store.get(tx, practice_id, patient_id, locked=True)

@@ -21,6 +21,7 @@ from services.identity.patients.pairs import lock_pairs
 from services.identity.patients.states import tell_changed
 from services.identity.patients.store import NewRecord, PatientStore
 from services.identity.patients.translation import Surroundings
+from services.identity.readers.moving_along import MovingAlong
 from services.identity.readers.questions import settle
 from services.identity.tables.practices import binding, patient
 from services.identity.tables.readers import representation
@@ -56,11 +57,13 @@ class Taking:
         store: PatientStore,
         contact: ContactIndex,
         corrections: Corrections,
+        moving_along: MovingAlong,
         new_id: Callable[[], UUID],
     ) -> None:
         self._store = store
         self._contact = contact
         self._corrections = corrections
+        self._moving_along = moving_along
         self._new_id = new_id
 
     async def take(
@@ -122,11 +125,11 @@ class Taking:
             if await self._change(tx, before, verdict, now):
                 touched.add(before.state.id)
             if verdict.data.contact != before.data.contact:
-                moved.add(before.state.id)
+                moved |= {before.state.id, *await self._follow(tx, caller, before, verdict, plan, now)}
         await self._corrections.arrived(tx, [record.data for record in new])
         emails = [self._store.contact_indexes(each).email for each in plan.contacts()]
         others = await settle(tx, practice_id, emails, made | moved, now) if made | moved else frozenset()
-        await tell_changed(tx, practice_id, made | touched | others, now)
+        await tell_changed(tx, practice_id, made | touched | moved | others, now)
         for action, ids in (("patient.create", made), ("patient.update", touched)):
             await record_audits(
                 tx,
@@ -138,6 +141,19 @@ class Taking:
                 now=now,
                 why="import",
             )
+
+    async def _follow(
+        self,
+        tx: AsyncConnection,
+        caller: Caller,
+        before: Patient,
+        verdict: Verdict,
+        plan: Plan,
+        now: datetime,
+    ) -> frozenset[UUID]:
+        """Whose records moved along; what is said by a row of its own is as the row says."""
+        rows_own = {each.state.id for _, each, _ in plan.changed}
+        return await self._moving_along.follow(tx, caller, before, verdict.data, now, apart=rows_own)
 
     async def _change(self, tx: AsyncConnection, before: Patient, verdict: Verdict, now: datetime) -> bool:
         """Whether the record was stored anew."""

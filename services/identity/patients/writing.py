@@ -22,6 +22,7 @@ from services.identity.patients.states import raise_versions, tell_changed
 from services.identity.patients.store import PatientStore
 from services.identity.patients.translation import Surroundings, changed_data, contact_message, new_data
 from services.identity.practices.store import get_practice
+from services.identity.readers.moving_along import MovingAlong
 from services.identity.readers.questions import settle
 from services.identity.readers.representations import represented_by
 
@@ -47,6 +48,7 @@ class PatientWriting:
         requests: Requests,
         store: PatientStore,
         corrections: Corrections,
+        moving_along: MovingAlong,
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
     ) -> None:
@@ -54,6 +56,7 @@ class PatientWriting:
         self._requests = requests
         self._store = store
         self._corrections = corrections
+        self._moving_along = moving_along
         self._clock = clock
         self._new_id = new_id
 
@@ -84,7 +87,10 @@ class PatientWriting:
             )
 
     async def update(self, caller: Caller, change: Change) -> Patient:
-        """Change fields; a changed pair suspends the active bindings. Returns the record as it is now."""
+        """Change fields; a changed pair suspends the active bindings. Returns the record as it is now.
+
+        Represented patients with the same contact data get the new ones, too.
+        """
         practice_id = practice_of(caller)
         for _ in range(_TRIES):
             async with self._database.transaction((practice_id,)) as tx:
@@ -129,7 +135,10 @@ class PatientWriting:
         await self._store.replace(tx, before, after, release_birth_date=release)
         place = (practice_id, change.patient_id)
         await self._corrections.made(tx, place, before.data, after, around.now)
-        return await self._finish(tx, caller, before, indexes, around.now)
+        moved: frozenset[UUID] = frozenset()
+        if after.contact != before.data.contact:
+            moved = await self._moving_along.follow(tx, caller, before, after, around.now)
+        return await self._finish(tx, caller, before, indexes, moved, around.now)
 
     async def _finish(
         self,
@@ -137,17 +146,19 @@ class PatientWriting:
         caller: Caller,
         before: Patient,
         indexes: set[ContactIndexes],
+        moved: frozenset[UUID],
         now: datetime,
     ) -> Patient:
         practice_id, patient_id = before.state.practice_id, before.state.id
-        others: frozenset[UUID] = frozenset()
+        others = moved
         if len({each.pair for each in indexes}) > 1:
             await self._store.suspend_bindings(tx, practice_id, patient_id)
-            others = frozenset(await represented_by(tx, practice_id, (patient_id,)))
-            await raise_versions(tx, practice_id, others)
+            represented = frozenset(await represented_by(tx, practice_id, (patient_id,)))
+            await raise_versions(tx, practice_id, represented)
+            others |= represented
         if len(indexes) > 1:
             emails = [each.email for each in indexes]
-            others |= await settle(tx, practice_id, emails, (patient_id,), now)
+            others |= await settle(tx, practice_id, emails, {patient_id, *moved}, now)
         await tell_changed(tx, practice_id, others | {patient_id}, now)
         await _audit(tx, caller, "patient.update", practice_id, patient_id, now)
         return await self._get(tx, practice_id, patient_id)

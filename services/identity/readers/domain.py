@@ -1,12 +1,13 @@
 """When it is asked who reads, what an answer must fulfil, and how long a representation holds."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 from services.identity import refusals
+from services.identity.patients.domain import PatientData
 
 Cause: TypeAlias = Literal["contact_shared", "fourteen", "representation_ended"]
 Basis: TypeAlias = Literal["custody", "authorisation"]
@@ -164,3 +165,17 @@ def check_own_contact(asked: Subject, others: Iterable[Subject]) -> None:
     """Refuses where the pair is not complete, or another record's too: nobody could tell who proves it."""
     if asked.pair_index is None or any(each.pair_index == asked.pair_index for each in others):
         raise refusals.contact_still_shared()
+
+
+def moved_along(before: PatientData, after: PatientData, represented: PatientData) -> PatientData:
+    """What a represented patient's record says once the representative's went from `before` to `after`.
+
+    Prompts go to the address: who has the representative's gets the new one, and with it the new number where
+    the number was the same, too.
+    """
+    if before.email is None or represented.email is None:
+        return represented
+    if before.email.casefold() != represented.email.casefold():
+        return represented
+    same_number = before.mobile is not None and before.mobile == represented.mobile
+    return replace(represented, email=after.email, mobile=after.mobile if same_number else represented.mobile)
