@@ -62,13 +62,13 @@ class People:
         token = await self.token(session, "identity", present=present)
         return Person(self, session, token, present)
 
-    async def token(self, session: str, audience: str, *, present: bool) -> _Token:
-        """A token for one service."""
+    async def token(self, session: str, audience: str, *, present: bool, new: bool = False) -> _Token:
+        """A token for one service, one that was kept unless a new one is wanted."""
         if not session:
             raise SessionEnded
         key = (_digest(session), audience)
         kept = self._tokens.get(key)
-        if kept is not None and self._clock() < kept.expires_at - _MARGIN:
+        if kept is not None and not new and self._clock() < kept.expires_at - _MARGIN:
             return kept
         request = ExchangeSessionRequest(session=session, audience=audience, by_person=present)
         try:
@@ -123,6 +123,11 @@ class Person:
         """What a call to this service carries, for streams, which `ask` cannot make."""
         token = await self._people.token(self._session, audience, present=self._present)
         return (("authorization", f"Bearer {token.value}"),)
+
+    async def fresh(self, audience: str) -> tuple[Metadata, datetime]:
+        """The same with a new token, for what lasts as long as that, and when it ends."""
+        token = await self._people.token(self._session, audience, present=False, new=True)
+        return (("authorization", f"Bearer {token.value}"),), token.expires_at
 
 
 async def answered(call: "aio.UnaryUnaryCall[Q, R]") -> R:

@@ -134,7 +134,7 @@ class Routing:
             form=form,
             form_token=self._form_tokens.make(secret),
             pages=self._pages,
-            present=BACKGROUND_HEADER not in request.headers,
+            present=BACKGROUND_HEADER not in request.headers and not _is_stream(request),
         )
 
     async def _form(self, request: Request, visit: str) -> Form:
@@ -172,6 +172,10 @@ def _language(request: Request) -> Language:
         if language == chosen:
             return language
     return preferred(request.headers.get("accept-language", ""))
+
+
+def _is_stream(request: Request) -> bool:
+    return request.headers.get("accept", "") == "text/event-stream"
 
 
 def _kept(response: Response, visit: str) -> Response:

@@ -2,9 +2,10 @@
 
 from playwright.sync_api import expect
 
+from praxispost.messaging.v1 import messaging_pb2
 from tests.browser.house import House
 from tests.browser.windows import Windows, violations
-from tests.story.cast import STAFF_PASSWORD
+from tests.story.cast import STAFF_PASSWORD, message_to, new_id
 
 
 def test_staff_log_in_and_out(house: House, windows: Windows) -> None:
@@ -26,3 +27,19 @@ def test_staff_log_in_and_out(house: House, windows: Windows) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Anmelden für Praxen")
     page.goto("/practice/inbox")
     expect(page.get_by_role("heading", level=1)).to_have_text("Anmelden für Praxen")
+
+
+def test_the_badge_follows_what_needs_somebody(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    patient = house.patient(practice)
+    page = windows.desktop(session=admin.session)
+    with page.expect_response("**/practice/events"):
+        page.goto("/practice/inbox")
+    message = practice.admin.messages.SendMessage(message_to(patient.id))
+    account = house.account(house.registered(patient))
+    account.messages.SendReply(
+        messaging_pb2.SendReplyRequest(
+            request_id=new_id(), practice_id=practice.id, in_reply_to=message.message_id, body="Danke."
+        )
+    )
+    expect(page.locator("#badge")).to_contain_text("1 wartet auf jemanden")

@@ -63,19 +63,19 @@ class Windows:
         )
         context.set_default_timeout(15_000)
         self._contexts.append(context)
-        if session:
-            context.add_cookies(
-                [
-                    {
-                        "name": cookie,
-                        "value": session,
-                        "url": self._portal_url,
-                        "secure": True,
-                        "httpOnly": True,
-                    }
-                ]
-            )
         page = context.new_page()
+        if session:
+            # Its prefix wants https; a browser itself takes such a cookie from this machine without it.
+            url = self._portal_url.replace("http://", "https://", 1)
+            kept = {
+                "name": cookie,
+                "value": session,
+                "url": url,
+                "path": "/",
+                "secure": True,
+                "httpOnly": True,
+            }
+            context.new_cdp_session(page).send("Network.setCookie", kept)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page

@@ -4,6 +4,7 @@ from starlette.routing import Route
 
 from services.portal.practice.entrance import Entrance
 from services.portal.practice.inbox import Inbox
+from services.portal.practice.live import Live
 from services.portal.routing import Routing
 from services.portal.tools import Tools
 
@@ -13,4 +14,5 @@ def practice_routes(routing: Routing, tools: Tools) -> list[Route]:
     return [
         *Entrance(tools).routes(routing),
         *Inbox(tools).routes(routing),
+        *Live(tools).routes(routing),
     ]

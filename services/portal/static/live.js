@@ -32,6 +32,12 @@ function hinted(change) {
   }
 }
 
+/** Read at once what the page was sent without. */
+export function readMissing() {
+  for (const element of document.querySelectorAll("[data-now]")) due.add(element);
+  readAgain();
+}
+
 /** Follow the hints of the stream that the page names; after a gap everything is read again. */
 export function followEvents() {
   const path = document.querySelector("[data-events]")?.dataset.events;

@@ -1,7 +1,8 @@
 // Runs on every page: what the pages do beyond plain links and forms. Without it everything but live changes still works.
-import { followEvents } from "./live.js";
+import { followEvents, readMissing } from "./live.js";
 import { sendFragments } from "./fragments.js";
 
 followEvents();
+readMissing();
 sendFragments();
 document.querySelector("[data-focus]")?.focus();

@@ -1,0 +1,34 @@
+"""What an open page of the practice follows: the stream of hints, and the count of what needs somebody."""
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from praxispost.messaging.v1.work_pb2 import GetTaskCountsRequest
+from services.portal.hints import Hints
+from services.portal.people import Person
+from services.portal.routing import Routing
+from services.portal.tools import Tools
+from services.portal.visits import Visit
+
+
+class Live:
+    """The stream and the badge."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def routes(self, routing: Routing) -> list[Route]:
+        """Its paths."""
+        return [
+            routing.staff("/practice/events", self.events),
+            routing.staff("/practice/badge", self.badge),
+        ]
+
+    async def events(self, visit: Visit, person: Person) -> Response:
+        """The hints, until the page is closed or the session ends."""
+        return Hints(self._tools, person).response()
+
+    async def badge(self, visit: Visit, person: Person) -> Response:
+        """How much needs somebody."""
+        counts = await person.ask(self._tools.services.work.GetTaskCounts, GetTaskCountsRequest())
+        return visit.page("parts/badge.html", badge=sum(each.count for each in counts.counts))
