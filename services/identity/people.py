@@ -18,6 +18,7 @@ from services.identity.account_changes.storage import ContactChanges
 from services.identity.accounts.bindings import Bindings
 from services.identity.accounts.offers import Offers
 from services.identity.accounts.overview import Overview
+from services.identity.accounts.returning import Returning
 from services.identity.accounts.servicer import AccountServicer
 from services.identity.accounts.storage import Accounts
 from services.identity.admission.corrections import Corrections
@@ -110,8 +111,9 @@ def people(
         database, registrations, new_accounts, bindings, attempts, clock=clock, new_id=new_id
     )
     staff_login = StaffLogin(database, index, passwords, attempts, clock=clock, new_id=new_id)
+    returning = Returning(database, bindings, clock=clock)
     account_login = AccountLogin(
-        database, index, passwords, codes, notices, attempts, clock=clock, new_id=new_id
+        database, index, passwords, codes, notices, attempts, returning, clock=clock, new_id=new_id
     )
     return People(
         registration=RegistrationServicer(steps, completion),
@@ -120,7 +122,7 @@ def people(
             Overview(database, accounts, representations, clock),
             Offers(database, bindings, attempts, clock=clock),
         ),
-        account_changes=_account_changes(database, keys, proofs, clock=clock, new_id=new_id),
+        account_changes=_account_changes(database, keys, proofs, returning, clock=clock, new_id=new_id),
         password_reset=PasswordResetServicer(
             PasswordResetSteps(
                 database, index, passwords, codes, notices, attempts, clock=clock, new_id=new_id
@@ -134,6 +136,7 @@ def _account_changes(
     database: Database,
     keys: Keys,
     proofs: Proofs,
+    returning: Returning,
     *,
     clock: Callable[[], datetime],
     new_id: Callable[[], UUID],
@@ -151,6 +154,7 @@ def _account_changes(
         proofs.codes,
         proofs.notices,
         attempts,
+        returning,
         clock=clock,
         new_id=new_id,
     )

@@ -18,6 +18,7 @@ from services.identity.account_changes.lately import check_apart, note_change
 from services.identity.account_changes.passwords import AccountPasswords
 from services.identity.account_changes.storage import ContactChange, ContactChanges
 from services.identity.accounts.open_flows import end_open_flows
+from services.identity.accounts.returning import Returning
 from services.identity.accounts.storage import AccountContact, Accounts, ProvenContact
 from services.identity.auth_metrics import AuthAttempts
 from services.identity.code_windows import count_code
@@ -62,6 +63,7 @@ class ContactChanging:
         codes: Codes,
         notices: NoticeQueue,
         attempts: AuthAttempts,
+        returning: Returning,
         *,
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
@@ -75,6 +77,7 @@ class ContactChanging:
         self._codes = codes
         self._notices = notices
         self._attempts = attempts
+        self._returning = returning
         self._clock = clock
         self._new_id = new_id
 
@@ -104,6 +107,8 @@ class ContactChanging:
     async def confirm(self, caller: Caller, code: str) -> AccountContact:
         """Prove it, change the account and let the bound records follow; return the account's contact data.
 
+        A record that staff gave the new data before is bound again.
+
         Refuses CONTACT_CHANGE_NOT_FOUND, CODE_REFUSED, CONTACT_TAKEN, CONTACT_CHANGED_LATELY, and
         PATIENT_CHANGED where too much happened at the same time.
         """
@@ -112,7 +117,9 @@ class ContactChanging:
             async with self._database.transaction() as tx:
                 moved, contact = await self._try_confirm(tx, caller, code, now)
             if moved:
-                return self._judged(contact)
+                proven = self._judged(contact)
+                await self._returning.restore(caller.subject_id)
+                return proven
         raise patient_changed()
 
     async def _try_confirm(

@@ -145,8 +145,10 @@ class Bindings:
                 "kind": SELF,
                 "state": "active",
                 "pair_index": pair_index,
+                "birth_date_index": each.birth_date_index,
                 "bound_at": now,
             }
+            await _end_suspended(tx, each, account_id)
             await tx.execute(insert(binding).values(row))
             await binding_changed(tx, each.practice_id, each.patient_id, now)
             await close_task(tx, each.practice_id, each.patient_id, "cannot_get_in", now)
@@ -159,3 +161,14 @@ class Bindings:
                 object_id=each.patient_id,
                 now=now,
             )
+
+
+async def _end_suspended(tx: AsyncConnection, candidate: Candidate, account_id: UUID) -> None:
+    """The account's earlier binding to the record is replaced."""
+    these = (
+        binding.c.practice_id == candidate.practice_id,
+        binding.c.patient_id == candidate.patient_id,
+        binding.c.account_id == account_id,
+        binding.c.state == "suspended",
+    )
+    await tx.execute(update(binding).where(*these).values(state="ended"))

@@ -34,6 +34,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspendedBinding:
+    """A binding that staff suspended by changing the record's pair, and the birth date that it rests on."""
+
+    patient_id: UUID
+    birth_date_index: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What becomes of candidates: bound now, bound to this account before, given a wrong birth date."""
 
@@ -65,6 +73,23 @@ def judge(
 def offered(candidates: Iterable[Candidate]) -> list[Candidate]:
     """The records that are bound to nobody yet and could be."""
     return [each for each in _unambiguous(tuple(candidates)) if _is_open_to(each, None)]
+
+
+def returning(
+    candidates: Iterable[Candidate], suspended: Iterable[SuspendedBinding]
+) -> tuple[Candidate, ...]:
+    """Which records the account of these suspended bindings reads again, without being asked anything.
+
+    Not those with another birth date than the one that was given for them.
+    """
+    proven = {(each.patient_id, each.birth_date_index) for each in suspended}
+    read_before = {patient_id for patient_id, _ in proven}
+    return tuple(
+        each
+        for each in offered(candidates)
+        if (each.patient_id, each.birth_date_index) in proven
+        or (each.birth_date_index is None and each.patient_id in read_before)
+    )
 
 
 def _unambiguous(candidates: tuple[Candidate, ...]) -> list[Candidate]:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import Database
+from services.identity.accounts.returning import Returning
 from services.identity.auth_metrics import AuthAttempts
 from services.identity.code_windows import note_code
 from services.identity.codes import SMS_CODE_LIFETIME, Codes, forget_codes
@@ -53,6 +54,7 @@ class AccountLogin:
         codes: Codes,
         notices: NoticeQueue,
         attempts: AuthAttempts,
+        returning: Returning,
         *,
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
@@ -63,6 +65,7 @@ class AccountLogin:
         self._codes = codes
         self._notices = notices
         self._attempts = attempts
+        self._returning = returning
         self._clock = clock
         self._new_id = new_id
 
@@ -83,7 +86,10 @@ class AccountLogin:
         raise too_many_codes(retry_after)
 
     async def finish(self, secret: str, code: str) -> AccountSession:
-        """Begin a session. Refuses LOGIN_REFUSED, whatever was wrong."""
+        """Begin a session, with access to what has the account's pair again.
+
+        Refuses LOGIN_REFUSED, whatever was wrong.
+        """
         now = self._clock()
         async with self._database.transaction() as tx:
             logins = await _logins(tx, secret_hash(secret))
@@ -93,6 +99,7 @@ class AccountLogin:
         self._attempts.judged("login_code", session is not None)
         if session is None:
             raise login_refused()
+        await self._returning.restore(session.account_id)
         return session
 
     async def _send_codes(

@@ -136,6 +136,8 @@ binding: Final = Table(
     Column("state", Text, nullable=False),
     Column("pair_index", LargeBinary, nullable=False),
     Column("bound_at", DateTime(timezone=True), nullable=False),
+    # The birth date that the record had; none, or one of before the column was there: null.
+    Column("birth_date_index", LargeBinary),
     PrimaryKeyConstraint("practice_id", "id"),
     ForeignKeyConstraint(["practice_id", "patient_id"], ["patient.practice_id", "patient.id"]),
     Index("binding_by_patient", "practice_id", "patient_id"),
