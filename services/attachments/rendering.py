@@ -40,8 +40,8 @@ _DECODERS = (
     TiffImagePlugin,
     WebPImagePlugin,
 )
-# 50 megapixels in colour, 200 in black and white; it takes up to three times that on its way.
-_MOST_BYTES = 200_000_000
+# 65 megapixels in colour, as telephones' panoramas have, or 260 in grey; up to three times that on its way.
+_MOST_BYTES = 260_000_000
 _MOST_PAGES = 1000
 _MEMORY = 1024 * 1024 * 1024
 _SECONDS = 20

@@ -52,10 +52,13 @@ def a_photo_tells_no_place(play: Play) -> str:
     refusal = refusal_of(_original, practice.admin, grant)
     assert refusal.reason == "ORIGINAL_NOT_KEPT", refusal
     used = _room(play.stage.operator, practice, 0)
+    for sender in (patient, practice.admin):
+        _refuses_what_it_cannot_read(sender, practice.id, patient_id, photo)
+    assert _room(play.stage.operator, practice, 0) == used, "a refused photo left something behind"
     _room(play.stage.operator, practice, used)
     refusal = refusal_of(upload, practice.admin, practice.id, patient_id, photo)
     assert refusal.reason == "QUOTA_EXCEEDED", refusal
-    return f"opened and told; the place went nowhere; {used:,} bytes counted, no more let in than allowed"
+    return f"opened and told; the place went nowhere; damaged ones refused; {used:,} bytes counted"
 
 
 def _photo() -> bytes:
@@ -66,6 +69,13 @@ def _photo() -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", (64, 48), (200, 90, 90)).save(buffer, "JPEG", exif=exif)
     return buffer.getvalue()
+
+
+def _refuses_what_it_cannot_read(sender: Caller, practice_id: str, patient_id: str, photo: Document) -> None:
+    """Half a photo still says where it was taken."""
+    half = Document(photo.name, photo.media_type, photo.content[: len(photo.content) // 2])
+    refusal = refusal_of(upload, sender, practice_id, patient_id, half)
+    assert refusal.reason == "PHOTO_UNREADABLE", refusal
 
 
 def _answer(patient: Caller, practice_id: str, message_id: str, attachment_id: str) -> str:
