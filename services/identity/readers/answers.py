@@ -19,6 +19,7 @@ from services.identity.readers.domain import (
     Basis,
     Subject,
     Terms,
+    check_merge,
     check_own_contact,
     check_representation,
     check_share,
@@ -167,8 +168,7 @@ class Answers:
         archived, kept = (
             (asked.patient, other) if answer.archived_id == asked.patient.id else (other, asked.patient)
         )
-        if archived.represents and kept.represented:
-            raise refusals.representative_not_possible()
+        check_merge(archived, kept, asked.now.date())
         await self._effects.merge(tx, asked.practice_id, archived, kept, asked.now)
         await _audit(tx, caller, asked.practice_id, "patient.archive", archived.id, asked.now)
 

@@ -161,6 +161,14 @@ def check_representation(represented: Subject, representative: Subject, basis: B
         raise refusals.still_a_minor()
 
 
+def check_merge(archived: Subject, kept: Subject, today: date) -> None:
+    """Refuses where the kept record's patient would represent somebody and cannot."""
+    if not archived.represents:
+        return
+    if kept.represented or (kept.birth_date is not None and is_minor(kept.birth_date, today)):
+        raise refusals.representative_not_possible()
+
+
 def check_own_contact(asked: Subject, others: Iterable[Subject]) -> None:
     """Refuses where the pair is not complete, or another record's too: nobody could tell who proves it."""
     if asked.pair_index is None or any(each.pair_index == asked.pair_index for each in others):

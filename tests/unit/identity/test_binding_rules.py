@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.identity.accounts.domain import Candidate, judge, offered
+from services.identity.accounts.domain import Candidate, SuspendedBinding, judge, offered, returning
 
 _PRACTICE = uuid4()
 _ACCOUNT = uuid4()
@@ -80,3 +80,19 @@ def test_two_tries_leave_a_third() -> None:
     one = candidate(tries=2)
     assert offered([one]) == [one]
     assert offered([replace(one, birth_date_tries=3)]) == []
+
+
+def test_what_an_account_read_before_comes_back_with_the_same_birth_date_or_without_any() -> None:
+    one, other = candidate(), candidate(uuid4(), birth_date_index=None)
+    suspended = [SuspendedBinding(each.patient_id, _RIGHT) for each in (one, other)]
+    assert returning([one, other], suspended) == (one, other)
+    assert returning([one], [SuspendedBinding(one.patient_id, b"another")]) == ()
+    assert returning([one], [SuspendedBinding(one.patient_id, None)]) == ()
+    assert returning([one], [SuspendedBinding(uuid4(), _RIGHT)]) == ()
+
+
+@pytest.mark.parametrize(
+    "in_the_way", [candidate(conflict=True), candidate(bound_to=uuid4()), candidate(tries=3)]
+)
+def test_nothing_comes_back_that_would_not_be_offered(in_the_way: Candidate) -> None:
+    assert returning([in_the_way], [SuspendedBinding(in_the_way.patient_id, _RIGHT)]) == ()

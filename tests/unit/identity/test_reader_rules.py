@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.refusal import Refusal
+from services.identity.patients.domain import PatientData
 from services.identity.readers.domain import (
     Basis,
     Holder,
     Subject,
     Terms,
     birthday,
+    check_merge,
     check_own_contact,
     check_representation,
     check_share,
@@ -24,6 +26,7 @@ from services.identity.readers.domain import (
     ends_soon,
     holds,
     is_to_be_asked_again,
+    moved_along,
 )
 
 TODAY = date(2026, 3, 1)
@@ -225,3 +228,38 @@ def test_only_records_with_one_address_are_of_one_person() -> None:
         with pytest.raises(Refusal) as refused:
             check_share(subject(1), other)
         assert reason_of(refused) == "CONTACT_NOT_SHARED"
+
+
+@pytest.mark.parametrize("kept", [subject(2, CHILD), subject(2, represented=True)])
+def test_only_an_adult_who_is_not_represented_takes_over_whom_somebody_represents(kept: Subject) -> None:
+    check_merge(subject(1), kept, TODAY)
+    with pytest.raises(Refusal) as refused:
+        check_merge(subject(1, represents=True), kept, TODAY)
+    assert reason_of(refused) == "REPRESENTATIVE_NOT_POSSIBLE"
+    check_merge(subject(1, represents=True), subject(2), TODAY)
+
+
+def contact(email: str | None, mobile: str | None) -> PatientData:
+    return PatientData("Mia", "Beispiel", CHILD, email, mobile, None)
+
+
+@pytest.mark.parametrize(
+    ("childs", "becomes"),
+    [
+        (("Old@example.com", "+491"), ("new@example.com", "+492")),
+        (("old@example.com", "+499"), ("new@example.com", "+499")),
+        (("old@example.com", None), ("new@example.com", None)),
+        (("own@example.com", "+491"), ("own@example.com", "+491")),
+        ((None, "+491"), (None, "+491")),
+    ],
+)
+def test_who_has_the_representatives_address_moves_along(
+    childs: tuple[str | None, str | None], becomes: tuple[str | None, str | None]
+) -> None:
+    before, after = contact("old@example.com", "+491"), contact("new@example.com", "+492")
+    assert moved_along(before, after, contact(*childs)) == contact(*becomes)
+
+
+def test_who_has_no_number_is_given_none_by_the_representatives_first() -> None:
+    before, after = contact("old@example.com", None), contact("old@example.com", "+492")
+    assert moved_along(before, after, before) == before

@@ -1,7 +1,7 @@
 """A small world of records and persons, driven over identity's RPCs, and a model of who may read what."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TypeAlias
 from uuid import UUID
 
@@ -61,6 +61,12 @@ class Record:
     practice_id: UUID
     patient_id: str
     pair: Pair
+    birth_date: str
+
+    def is_minor(self, today: date) -> bool:
+        """Whether the patient is under 18, as far as the record says."""
+        born = date.fromisoformat(self.birth_date) if self.birth_date else date.min
+        return (today.year - born.year, today.month, today.day) < (18, born.month, born.day)
 
 
 @dataclass(slots=True)
@@ -102,7 +108,7 @@ class World:
             mobile=pair.mobile,
         )
         made = await self.house.patient(practice_id, data)
-        self.records.append(Record(practice_id, made.patient_id, pair))
+        self.records.append(Record(practice_id, made.patient_id, pair, birth_date))
 
     async def bring(self, practice_id: UUID, external_id: str, pair: Pair, birth_date: str) -> None:
         """The practice's own system brings a record along, new or known."""
@@ -239,8 +245,9 @@ class World:
                 pair = Pair(each.data.email, each.data.mobile)
                 if each.id in known:
                     known[each.id].pair = pair
+                    known[each.id].birth_date = each.data.birth_date
                 else:
-                    self.records.append(Record(practice_id, each.id, pair))
+                    self.records.append(Record(practice_id, each.id, pair, each.data.birth_date))
 
     async def readable(self, login: Login) -> tuple[Entitlement, ...]:
         """What messaging would let this login read; nothing when its session has ended."""
@@ -266,9 +273,12 @@ class World:
         )
 
     def _merge(self, asked: str, answer: readers_pb2.SamePerson) -> None:
-        """Whom the archived record represented, the kept one represents."""
+        """Whom the archived record represented, the kept one represents, if that is an adult's."""
         archived = answer.archived_patient_id
         [kept] = {asked, answer.other_patient_id} - {archived}
+        if any(by == archived for _, by in self.documented):
+            [record] = [each for each in self.records if each.patient_id == kept]
+            assert not record.is_minor(self.house.clock().date()), "a minor reads for somebody"
         self.documented = {(of, kept if by == archived else by) for of, by in self.documented}
 
     def _end_documents(self, record: Record) -> None:

@@ -193,6 +193,18 @@ async def test_whom_an_archived_record_represented_the_other_represents(house: H
     assert await kinds(world) == {again: "self", child: "representative"}
 
 
+async def test_a_minors_record_does_not_take_over_whom_an_archived_one_represented(house: House) -> None:
+    world, pair, mother, child = await a_family(house)
+    [practice_id] = world.practices
+    await represented(house, practice_id, child, mother, basis=CUSTODY)
+    await world.create(practice_id, pair, CHILD_BORN)
+    sibling = world.records[-1].patient_id
+    refused = same_person(house, practice_id, sibling, mother, archived=mother)
+    assert await reason(refused) == "REPRESENTATIVE_NOT_POSSIBLE"
+    assert (await readers(house, practice_id, child)).representation.representative_id == mother
+    assert await asked(house, practice_id) == {sibling: {mother, child}}
+
+
 async def test_couples_with_one_address_and_a_number_each_read_for_themselves(house: House) -> None:
     practice = await house.practice()
     one, other = somebody(), somebody()
