@@ -31,7 +31,13 @@ _STATIC: Final = "/static/{digest}/{name:path}"
 
 
 def application(settings: WebSettings, tools: Tools, registry: CollectorRegistry) -> ASGIApp:
-    """All of it."""
+    """All of it. The outer two are no middleware of Starlette's, which answers unexpected errors without
+    asking its own."""
+    return RequestsSeen(SecurityHeaders(pages(settings, tools)), registry)
+
+
+def pages(settings: WebSettings, tools: Tools) -> Starlette:
+    """All pages, and the answers to what goes wrong."""
     assets = Assets()
     zone = ZoneInfo(settings.time_zone)
     words = {language: Words(language, zone) for language in LANGUAGES}
@@ -40,7 +46,7 @@ def application(settings: WebSettings, tools: Tools, registry: CollectorRegistry
         Pages(assets, words, links), tools.people, FormTokens(settings.cookie_key), words, tools.clock
     )
     problems = Problems(routing.problem)
-    pages = Starlette(
+    return Starlette(
         routes=[
             Route(_STATIC, _counted(assets.serve)),
             *practice_routes(routing, tools),
@@ -53,8 +59,6 @@ def application(settings: WebSettings, tools: Tools, registry: CollectorRegistry
             Exception: problems.unexpected,
         },
     )
-    # Outside of Starlette, whose answer to an unexpected error passes by its own middleware.
-    return RequestsSeen(SecurityHeaders(pages), registry)
 
 
 def _counted(serve: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:

@@ -94,9 +94,16 @@ def translations(language: Language) -> Mapping[str, str]:
     """All translated texts of a language, by the German one; the same text twice must mean the same."""
     known: dict[str, str] = {}
     for file in sorted((_TEXTS / language).glob("*.po")):
-        with file.open("rb") as opened:
-            for message in read_po(opened, locale=language):
-                known |= _translated(message.id, message.string)
+        known |= catalogue(file, language)
+    return known
+
+
+def catalogue(file: Path, language: Language) -> Mapping[str, str]:
+    """The translated texts of one file."""
+    known: dict[str, str] = {}
+    with file.open("rb") as opened:
+        for message in read_po(opened, locale=language):
+            known |= _translated(message.id, message.string)
     return known
 
 
