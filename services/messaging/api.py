@@ -176,7 +176,7 @@ def assemble(
             LegalBases(database, clock),
         ),
         work=WorkUseCases(Work(database, staff, clock), WorkListing(database, reader, listing, clock)),
-        withdrawals=Withdrawals(database, claims, clock),
+        withdrawals=Withdrawals(database, claims, step_ups, clock),
         drafts=DraftUseCases(
             keeping=DraftKeeping(database, content_keys, requests, reachability, claims, clock),
             reading=DraftReading(database, content_keys, clock),

@@ -96,7 +96,7 @@ def step_up_refused() -> Refusal:
     return Refusal(
         Status.FAILED_PRECONDITION,
         "STEP_UP_REFUSED",
-        "The step-up is not valid any more, or not this person's.",
+        "The step-up is missing, not valid any more, or not this person's.",
     )
 
 

@@ -10,10 +10,17 @@ import pytest
 from google.protobuf import field_mask_pb2, message
 
 from deploy.local.service_accounts import ServiceAccount
-from praxispost.identity.v1 import service_accounts_pb2, sessions_pb2, staff_pb2
+from praxispost.identity.v1 import (
+    service_accounts_pb2,
+    sessions_pb2,
+    staff_pb2,
+    step_up_pb2,
+    step_up_pb2_grpc,
+)
 from praxispost.messaging.v1 import drafts_pb2, messaging_pb2, work_pb2
 from tests.story.callers import Caller, Refused, Token, program
 from tests.story.cast import (
+    STAFF_PASSWORD,
     Contact,
     Practice,
     Stage,
@@ -159,10 +166,11 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Side:
-    """A practice with one caller of each of its roles, and ids of what is its own."""
+    """A practice with one caller of each of its roles, ids of what is its own, and its admin's step-up."""
 
     callers: dict[str, Caller]
     ids: dict[str, Any]
+    step_up: str
 
 
 def a_side(stage: Stage, name: str) -> Side:
@@ -193,6 +201,7 @@ def a_side(stage: Stage, name: str) -> Side:
         "patient_id": patient_id,
         "patient_ids": [patient_id],
         "message_id": sent.message_id,
+        "message_ids": [sent.message_id],
         "in_reply_to": sent.message_id,
         "conversation_id": sent.conversation_id,
         "draft_id": draft.draft_id,
@@ -203,7 +212,9 @@ def a_side(stage: Stage, name: str) -> Side:
         "account_id": created.account_id,
         "attachment_id": attachment_id,
     }
-    return Side(callers, ids)
+    steps: step_up_pb2_grpc.StepUpServiceStub = step_up_pb2_grpc.StepUpServiceStub(admin.channel("identity"))
+    proof = steps.StepUp(step_up_pb2.StepUpRequest(password=STAFF_PASSWORD))
+    return Side(callers, ids, proof.statement)
 
 
 def absent() -> dict[str, Any]:
@@ -213,6 +224,7 @@ def absent() -> dict[str, Any]:
         "patient_id": new_id(),
         "patient_ids": [new_id()],
         "message_id": new_id(),
+        "message_ids": [new_id()],
         "in_reply_to": new_id(),
         "conversation_id": new_id(),
         "draft_id": new_id(),
@@ -315,8 +327,10 @@ def test_a_foreign_thing_looks_like_none(rpc: Rpc, ours: Side, theirs: Side) -> 
     here = {"practice_id": ours.ids["practice_id"]}
     for role in sorted(ALLOWED[rpc.name] & set(ours.callers)):
         for elsewhere in ({}, here):
-            foreign = rpc.call(ours.callers[role], with_the_rest(rpc, {**theirs.ids, **elsewhere}))
-            nothing = rpc.call(ours.callers[role], with_the_rest(rpc, {**absent(), **elsewhere}))
+            proof = {"step_up": ours.step_up} if rpc.name == "WithdrawalService.EraseContent" else {}
+            more = {**elsewhere, **proof}
+            foreign = rpc.call(ours.callers[role], with_the_rest(rpc, {**theirs.ids, **more}))
+            nothing = rpc.call(ours.callers[role], with_the_rest(rpc, {**absent(), **more}))
             assert without_ids(foreign) == without_ids(nothing), role
 
 

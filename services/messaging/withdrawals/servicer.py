@@ -39,7 +39,8 @@ class WithdrawalServicer(withdrawals_pb2_grpc.WithdrawalServiceServicer):
     async def EraseContent(
         self, request: wire.EraseContentRequest, context: Context
     ) -> wire.EraseContentResponse:
-        at = await self._withdrawals.erase(caller(), required_uuid("message_id", request.message_id))
+        message_id = required_uuid("message_id", request.message_id)
+        at = await self._withdrawals.erase(caller(), message_id, request.step_up)
         return wire.EraseContentResponse(erased_at=timestamp(at))
 
 

@@ -17,6 +17,7 @@ from services.messaging import refusals
 from services.messaging.callers import practice_of
 from services.messaging.changes import storage as changes
 from services.messaging.changes.domain import Change, ChangeKind
+from services.messaging.guard.step_up import StepUps
 from services.messaging.messages.domain import Direction, WithdrawalReason
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.reading import storage as reading
@@ -38,8 +39,11 @@ _WITHDRAWN_VERSION: Final = 3
 class Withdrawals:
     """Takes back, for the practice's side, what a message still allows."""
 
-    def __init__(self, database: Database, claims: Claims, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, claims: Claims, step_ups: StepUps, clock: Callable[[], datetime]
+    ) -> None:
         self._database = database
+        self._step_ups = step_ups
         self._claims = claims
         self._clock = clock
 
@@ -76,11 +80,13 @@ class Withdrawals:
                 tx, caller, message, FactKind.REPLIES_CLOSED, storage.close_for_replies
             )
 
-    async def erase(self, caller: Caller, message_id: UUID) -> datetime:
-        """Destroy the content of a withdrawn message; returns when.
+    async def erase(self, caller: Caller, message_id: UUID, step_up: str) -> datetime:
+        """Destroy the content of a withdrawn message, for who proved who they are; returns when.
 
         The attachments go first: whoever is answered that all is erased can rely on it.
         """
+        if await self._step_ups.read(caller, step_up) is None:
+            raise refusals.step_up_refused()
         async with self._database.transaction(caller.tenants) as tx:
             message = _erasable(await _locked(tx, caller, message_id))
         if message.erased_at is None and message.attachment_count:

@@ -1,10 +1,11 @@
 """What tests of drafts and withdrawals do over the public RPCs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.caller import Caller
+from chassis.statements import StatementSigner
 from praxispost.attachments.v1 import attachments_pb2
 from praxispost.messaging.v1 import drafts_pb2, drafts_pb2_grpc, withdrawals_pb2, withdrawals_pb2_grpc
 from praxispost.messaging.v1 import messaging_pb2 as wire
@@ -53,6 +54,14 @@ async def create_draft(
         request_id=str(uuid4()), patient_id=str(patient_id), content=draft_content(**content)
     )
     return await refusing(drafts_of(post).CreateDraft(request, metadata=post.to(caller)))
+
+
+def stepped_up(post: Post, who: Caller, *, alone: bool = False, kind: str = "step-up", ago: int = 0) -> str:
+    """What identity signs when somebody has proved their password, so many minutes ago."""
+    signer = StatementSigner(post.token_key, "identity", kind)
+    claims = {"sub": str(who.subject_id), "ten": str(who.tenant_id), "alone": alone}
+    now = post.clock() - timedelta(minutes=ago)
+    return signer.sign(claims, audience="messaging", now=now, lifetime=timedelta(minutes=5))
 
 
 async def withdraw(post: Post, caller: Caller, message_id: str) -> datetime:

@@ -1,15 +1,15 @@
 """A practice that writes one text to many, over the public RPCs."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.caller import Caller
 from chassis.events import unwrap
-from chassis.statements import StatementSigner
 from praxispost.chassis.v1.envelope_pb2 import Envelope
 from praxispost.messaging.v1 import guard_pb2, guard_pb2_grpc
 from praxispost.messaging.v1 import messaging_pb2 as wire
+from tests.integration.messaging.drafting import stepped_up
 from tests.integration.messaging.post import Post, refusing, staff
 
 TEXT = "Jetzt zur Grippeimpfung!"
@@ -27,13 +27,15 @@ class House:
         self.stub: guard_pb2_grpc.GuardServiceAsyncStub = guard_pb2_grpc.GuardServiceStub(post.channel)
 
     async def to_many(
-        self, count: int = LIMIT, by: Caller | None = None, body: str = TEXT
+        self, count: int = LIMIT, by: Caller | None = None, body: str = TEXT, **changed: Any
     ) -> Sequence[tuple[UUID, wire.SendMessageResponse]]:
         """The same text to so many patients, one after the other."""
         sent = []
         for _ in range(count):
             patient_id = self.post.patient(self.practice_id)
-            sent.append((patient_id, await self.post.send(by or self.author, patient_id, body=body)))
+            sent.append(
+                (patient_id, await self.post.send(by or self.author, patient_id, body=body, **changed))
+            )
         return sent
 
     async def held(self) -> tuple[UUID, str]:
@@ -77,10 +79,7 @@ class House:
 
     def step_up(self, who: Caller, *, alone: bool = True, kind: str = "step-up", ago: int = 0) -> str:
         """What identity signs."""
-        signer = StatementSigner(self.post.token_key, "identity", kind)
-        claims = {"sub": str(who.subject_id), "ten": str(who.tenant_id), "alone": alone}
-        now = datetime.now(UTC) - timedelta(minutes=ago)
-        return signer.sign(claims, audience="messaging", now=now, lifetime=timedelta(minutes=5))
+        return stepped_up(self.post, who, alone=alone, kind=kind, ago=ago)
 
 
 async def envelopes(post: Post, kind: str, about: str) -> list[Envelope]:

@@ -22,6 +22,7 @@ from tests.integration.messaging.drafting import (
     create_draft,
     document,
     drafts_of,
+    stepped_up,
     withdraw,
     withdrawals_of,
 )
@@ -33,7 +34,7 @@ _NOWHERE = "127.0.0.1:9"
 
 async def _erase(post: Post, admin: Caller, message_id: str) -> None:
     await withdraw(post, admin, message_id)
-    request = withdrawals_pb2.EraseContentRequest(message_id=message_id)
+    request = withdrawals_pb2.EraseContentRequest(message_id=message_id, step_up=stepped_up(post, admin))
     await withdrawals_of(post).EraseContent(request, metadata=post.to(admin))
 
 

@@ -12,7 +12,7 @@ from praxispost.messaging.v1 import messaging_pb2 as wire
 from praxispost.messaging.v1 import withdrawals_pb2
 from services.messaging.patients.domain import PatientState
 from services.messaging.patients.learning import learn
-from tests.integration.messaging.drafting import document, withdraw, withdrawals_of
+from tests.integration.messaging.drafting import document, stepped_up, withdraw, withdrawals_of
 from tests.integration.messaging.guarding import LIMIT, TEXT, House
 from tests.integration.messaging.post import Post, account, reason, refusing, staff
 
@@ -30,8 +30,11 @@ async def _close(post: Post, caller: Caller, message_id: str) -> withdrawals_pb2
     return await refusing(withdrawals_of(post).CloseForReplies(request, metadata=post.to(caller)))
 
 
-async def _erase(post: Post, caller: Caller, message_id: str) -> withdrawals_pb2.EraseContentResponse:
-    request = withdrawals_pb2.EraseContentRequest(message_id=message_id)
+async def _erase(
+    post: Post, caller: Caller, message_id: str, step_up: str | None = None
+) -> withdrawals_pb2.EraseContentResponse:
+    proof = stepped_up(post, caller) if step_up is None else step_up
+    request = withdrawals_pb2.EraseContentRequest(message_id=message_id, step_up=proof)
     return await refusing(withdrawals_of(post).EraseContent(request, metadata=post.to(caller)))
 
 
@@ -240,3 +243,19 @@ async def test_what_is_held_was_not_sent_and_is_rejected_instead(post: Post) -> 
     assert await reason(withdraw(post, house.author, message_id)) == "MESSAGE_HELD"
     await house.reject(house.author, message_id)
     await withdraw(post, house.author, message_id)
+
+
+async def test_only_who_proved_who_they_are_lately_destroys_content(post: Post) -> None:
+    admin, _, message_id = await _written_to(post)
+    await withdraw(post, admin, message_id)
+    for refused in (
+        "",
+        "nonsense",
+        stepped_up(post, staff(admin.tenants[0], role="admin")),
+        stepped_up(post, admin, kind="token"),
+        stepped_up(post, admin, ago=6),
+    ):
+        assert await reason(_erase(post, admin, message_id, refused)) == "STEP_UP_REFUSED"
+    assert (await post.open(admin, message_id)).body == "Alles in Ordnung."
+    await _erase(post, admin, message_id)
+    assert await reason(post.open(admin, message_id)) == "CONTENT_ERASED"

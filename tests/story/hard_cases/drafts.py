@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from praxispost.identity.v1 import staff_pb2
+from praxispost.identity.v1 import staff_pb2, step_up_pb2, step_up_pb2_grpc
 from praxispost.messaging.v1 import drafts_pb2, messaging_pb2, withdrawals_pb2
 from tests.story.callers import Caller
 from tests.story.cast import (
+    STAFF_PASSWORD,
     Contact,
     Practice,
     download,
@@ -95,6 +96,10 @@ def _erase(admin: Caller, physician: Caller, message_id: str) -> None:
     request = withdrawals_pb2.EraseContentRequest(message_id=message_id)
     refusal = refusal_of(physician.withdrawals.EraseContent, request)
     assert refusal.reason == "METHOD_NOT_ALLOWED", refusal
+    refusal = refusal_of(admin.withdrawals.EraseContent, request)
+    assert refusal.reason == "STEP_UP_REFUSED", refusal
+    steps: step_up_pb2_grpc.StepUpServiceStub = step_up_pb2_grpc.StepUpServiceStub(admin.channel("identity"))
+    request.step_up = steps.StepUp(step_up_pb2.StepUpRequest(password=STAFF_PASSWORD)).statement
     admin.withdrawals.EraseContent(request)
     opening = messaging_pb2.OpenMessageRequest(message_id=message_id)
     refusal = refusal_of(admin.messages.OpenMessage, opening)
