@@ -76,7 +76,7 @@ class Deciding:
         self._clock = clock
 
     async def confirm(self, caller: Caller, request: ConfirmHeldRequest) -> ConfirmHeldResponse:
-        """Release the message and what is held with the same text, as far as this person may."""
+        """Release the message and what is held with the same subject and text, as far as this person may."""
         asked = _Asked.read(caller, request)
         derived: list[Derived] = []
         async with self._database.transaction([asked.practice_id]) as tx:
@@ -109,7 +109,7 @@ class Deciding:
     async def _release(self, tx: AsyncConnection, asked: _Asked, step_up: StepUp | None) -> Sequence[Derived]:
         held = await _locked(tx, asked)
         check_release(held.author_id, asked.caller.subject_id, step_up, asked.reason)
-        together = await storage.waiting_with(tx, asked.practice_id, held.text_hash)
+        together = await storage.waiting_with(tx, held)
         if step_up is None or not step_up.alone or not asked.reason:
             together = [each for each in together if each.author_id != asked.caller.subject_id]
         messages = await releasable(tx, asked.practice_id, asked.message_id, together)

@@ -28,13 +28,25 @@ class GuardRules:
 
 
 @dataclass(frozen=True, slots=True)
+class TextHashes:
+    """Of the text, which is counted, and of all words that a second person is shown, which are released."""
+
+    text: bytes
+    shown: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class HeldMessage:
-    """A message that is or was held; the reason of the decision is sealed."""
+    """A message that is or was held; the reason of the decision is sealed.
+
+    `shown_hash` is missing where the message was held before there was one.
+    """
 
     practice_id: UUID
     message_id: UUID
     patient_id: UUID
     text_hash: bytes
+    shown_hash: bytes | None
     author_id: UUID
     decided_at: datetime | None = None
     decided_by: UUID | None = None

@@ -22,6 +22,7 @@ from services.messaging.prompting.wanted import Why, prompt_wanted
 from services.messaging.receipts.facts import Fact, FactKind, fact_id
 from services.messaging.receipts.recording import Derived, record_facts
 from services.messaging.receipts.storage import NewFact
+from services.messaging.work import unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ async def release(
     now = decision.now
     derived = await record_facts(tx, [_fact(each, FactKind.QUEUED, now) for each in held])
     await storage.set_released(tx, decision.practice_id, [each.message_id for each in held], now)
+    await unread.released(tx, [each.message for each in derived], now)
     await _note(tx, keys, decision, held, confirmed=True)
     states = await patients.load_all(tx, decision.practice_id, {each.patient_id for each in held})
     versions = {patient_id: state.contact_version for patient_id, state in states.items()}

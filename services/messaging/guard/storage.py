@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.paging import Position
 from services.messaging import tables
-from services.messaging.guard.domain import HeldMessage
+from services.messaging.guard.domain import HeldMessage, TextHashes
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
 from services.messaging.receipts.domain import State
 
@@ -59,11 +59,12 @@ async def forget_texts(tx: AsyncConnection, before: datetime) -> None:
     await tx.execute(_FORGET, {"before": before})
 
 
-async def was_confirmed(tx: AsyncConnection, practice_id: UUID, text_hash: bytes, since: datetime) -> bool:
-    """Whether a second person released this text since then."""
+async def was_confirmed(tx: AsyncConnection, practice_id: UUID, hashes: TextHashes, since: datetime) -> bool:
+    """Whether a second person released this text under this subject since then."""
     query = select(_HELD.c.message_id).where(
         _HELD.c.practice_id == practice_id,
-        _HELD.c.text_hash == text_hash,
+        _HELD.c.text_hash == hashes.text,
+        _HELD.c.shown_hash == hashes.shown,
         _HELD.c.confirmed,
         _HELD.c.decided_at > since,
     )
@@ -71,10 +72,16 @@ async def was_confirmed(tx: AsyncConnection, practice_id: UUID, text_hash: bytes
 
 
 async def add_held(
-    tx: AsyncConnection, practice_id: UUID, message_id: UUID, text_hash: bytes, now: datetime
+    tx: AsyncConnection, practice_id: UUID, message_id: UUID, hashes: TextHashes, now: datetime
 ) -> None:
     """The message waits from now on."""
-    row = {"practice_id": practice_id, "message_id": message_id, "text_hash": text_hash, "held_at": now}
+    row = {
+        "practice_id": practice_id,
+        "message_id": message_id,
+        "text_hash": hashes.text,
+        "shown_hash": hashes.shown,
+        "held_at": now,
+    }
     await tx.execute(insert(_HELD).values(row))
 
 
@@ -84,9 +91,12 @@ async def load_held(tx: AsyncConnection, practice_id: UUID, message_id: UUID) ->
     return _read(row) if row is not None else None
 
 
-async def waiting_with(tx: AsyncConnection, practice_id: UUID, text_hash: bytes) -> list[HeldMessage]:
-    """All messages that wait with this text, in the order in which rows are locked."""
-    query = _held(practice_id).where(_HELD.c.text_hash == text_hash, _WAITING).order_by(_HELD.c.message_id)
+async def waiting_with(tx: AsyncConnection, held: HeldMessage) -> list[HeldMessage]:
+    """All messages that wait with this one's subject and text, in the order in which rows are locked."""
+    if held.shown_hash is None:
+        return [held]
+    same = (_HELD.c.text_hash == held.text_hash, _HELD.c.shown_hash == held.shown_hash)
+    query = _held(held.practice_id).where(*same, _WAITING).order_by(_HELD.c.message_id)
     return [_read(row) for row in await tx.execute(query)]
 
 
@@ -145,6 +155,7 @@ def _read(row: Row[Any]) -> HeldMessage:
         message_id=row.message_id,
         patient_id=row.patient_id,
         text_hash=row.text_hash,
+        shown_hash=row.shown_hash,
         author_id=row.author_id,
         decided_at=row.decided_at,
         decided_by=row.decided_by,

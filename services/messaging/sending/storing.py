@@ -101,12 +101,12 @@ class Storing:
         self, tx: AsyncConnection, caller: Caller, draft: Draft, content: ContentSealer
     ) -> Change:
         now = self._clock()
-        text_hash = await self._guard.hash_to_hold(tx, draft, now)
-        held = text_hash is not None
+        to_hold = await self._guard.to_hold(tx, draft, now)
+        held = to_hold is not None
         conversation_id, sent_at = await storage.touch_conversation(tx, draft, self._new_id(), now)
         await storage.insert_message(tx, draft, content, conversation_id, sent_at, held=held)
-        if text_hash is not None:
-            await add_held(tx, draft.practice_id, draft.id, text_hash, sent_at)
+        if to_hold is not None:
+            await add_held(tx, draft.practice_id, draft.id, to_hold, sent_at)
         await record_audit(
             tx,
             caller=caller,

@@ -37,6 +37,7 @@ held_message: Final = Table(
     id_column("decided_by", nullable=True),
     Column("confirmed", Boolean),
     Column("reason", LargeBinary),
+    Column("shown_hash", LargeBinary),
     PrimaryKeyConstraint("practice_id", "message_id", name="held_message_pkey"),
     ForeignKeyConstraint(
         ["practice_id", "message_id"], ["message.practice_id", "message.id"], name="held_message_message_fkey"

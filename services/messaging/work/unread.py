@@ -19,7 +19,7 @@ from services.messaging.receipts import storage as receipts
 from services.messaging.receipts.domain import Receipt
 from services.messaging.receipts.storage import MessageKey
 from services.messaging.sending.domain import Draft
-from services.messaging.work.domain import OF_PATIENT, Matter, due_at, matter
+from services.messaging.work.domain import OF_PATIENT, Matter, WorkKind, due_at, matter
 
 _UNREAD: Final = tables.unread_message
 _AUTHOR: Final = tables.conversation_author
@@ -67,6 +67,15 @@ async def follow(tx: AsyncConnection, turned: Iterable[tuple[StoredMessage, Rece
             changed[message.practice_id, message.id] = after
     await _change(tx, changed)
     await forget(tx, opened)
+
+
+async def released(tx: AsyncConnection, messages: Iterable[StoredMessage], now: datetime) -> None:
+    """These were held until now, so the days to read them begin now; a time that the sender named stands."""
+    keys = [(each.practice_id, each.id) for each in messages if each.due_at is None]
+    if keys:
+        due = due_at(now)
+        since = case((_UNREAD.c.kind == WorkKind.DUE, due), else_=_UNREAD.c.since)
+        await tx.execute(update(_UNREAD).where(_is_one_of(keys)).values(due_at=due, since=since))
 
 
 async def forget(tx: AsyncConnection, keys: Collection[MessageKey]) -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from sqlalchemy import text
 
 from praxispost.messaging.v1 import messaging_pb2 as wire
+from praxispost.messaging.v1 import work_pb2
 from praxispost.messaging.v1.events_pb2 import PROMPT_REASON_RELEASED, PromptWanted
 from services.messaging.guard.storage import forget_texts
 from tests.integration.messaging.guarding import LIMIT, TEXT, House, envelopes
@@ -141,6 +144,50 @@ async def test_a_released_text_is_not_held_again_for_an_hour(house: House) -> No
     assert not any(answer.held for _, answer in await house.to_many(LIMIT))
     house.post.clock.ahead = timedelta(minutes=61)
     assert (await house.to_many(1))[0][1].held
+
+
+async def test_what_has_another_subject_is_neither_released_along_nor_let_through(house: House) -> None:
+    await house.to_many(LIMIT - 1, subject="Ihr Befund")
+    [(_, shown), (_, same)] = await house.to_many(2, subject="Ihr  BEFUND!")
+    [(_, other)] = await house.to_many(1, subject="Sonderangebot")
+    released = await house.confirm(house.colleague, shown.message_id)
+    assert set(released.message_ids) == {shown.message_id, same.message_id}
+    assert await house.tick(other.message_id) == wire.RECEIPT_STATE_HELD
+    assert (await house.to_many(1, subject="Sonderangebot"))[0][1].held
+    assert not (await house.to_many(1, subject="Ihr Befund"))[0][1].held
+
+
+async def test_what_was_held_before_subjects_were_compared_is_released_alone(house: House) -> None:
+    first, second = [answer.message_id for _, answer in (await house.to_many(LIMIT + 1))[-2:]]
+    async with house.post.superuser.transaction() as tx:
+        older = text("UPDATE held_message SET shown_hash = NULL WHERE practice_id = :practice")
+        await tx.execute(older, {"practice": house.practice_id})
+    assert list((await house.confirm(house.colleague, first)).message_ids) == [first]
+    assert await house.tick(second) == wire.RECEIPT_STATE_HELD
+
+
+async def test_the_days_to_read_a_held_message_begin_when_it_is_released(house: House) -> None:
+    await house.to_many(LIMIT - 1)
+    named = Timestamp()
+    named.FromDatetime(house.post.clock() + timedelta(days=8))
+    [(_, usual)] = await house.to_many(1)
+    [(_, urgent)] = await house.to_many(1, read_by=named)
+    house.post.clock.ahead = timedelta(days=6)
+    await house.confirm(house.colleague, usual.message_id)
+
+    async def overdue() -> dict[str, datetime]:
+        listed = await refusing(
+            house.post.work.ListDue(work_pb2.ListDueRequest(), metadata=house.post.to(house.author))
+        )
+        held = (usual.message_id, urgent.message_id)
+        messages = [each for each in listed.messages if each.message.id in held]
+        return {each.message.id: each.due_at.ToDatetime(UTC) for each in messages}
+
+    house.post.clock.ahead = timedelta(days=9)
+    assert await overdue() == {urgent.message_id: named.ToDatetime(UTC)}
+    house.post.clock.ahead = timedelta(days=13, minutes=1)
+    released = (await house.post.receipt(house.author, usual.message_id)).receipt.queued_at.ToDatetime(UTC)
+    assert (await overdue())[usual.message_id] == released + timedelta(days=7)
 
 
 async def test_the_decision_is_on_record_and_the_reason_is_sealed(house: House) -> None:
