@@ -22,7 +22,13 @@ NOTICE_CHANNEL: Final = "identity_notice"
 
 RecipientKind = Literal["email", "mobile", "account", "account_email", "nobody"]
 NoticeKind = Literal[
-    "registration_code", "login_code", "invitation", "reset_code", "contact_code", "contact_changed"
+    "registration_code",
+    "login_code",
+    "invitation",
+    "reset_code",
+    "contact_code",
+    "contact_changed",
+    "access_granted",
 ]
 
 # An address of 254, a practice's name of 120 and their JSON, all escaped, stay below it.
@@ -61,7 +67,7 @@ class Recipient:
 class Notice:
     """What is written to whom; `language` is "de" or "en", `practice_name` belongs to an invitation.
 
-    A notice without a code (`contact_changed`) has an end too: until then it is tried.
+    A notice without a code (`contact_changed`, `access_granted`) has an end too: until then it is tried.
     """
 
     to: Recipient

@@ -83,7 +83,8 @@ def looks(
     """What the worker looks at registrations with."""
     registrations = Registrations(registration_sealer)
     new_accounts = NewAccounts(registrations, Accounts(keys), new_id)
-    return Looks(database, registrations, new_accounts, Bindings(proofs.search, new_id), clock=clock)
+    bindings = Bindings(proofs.search, new_id)
+    return Looks(database, registrations, new_accounts, bindings, proofs.notices, clock=clock)
 
 
 def people(

@@ -52,6 +52,10 @@ class Texts:
         """The letter to the address that an account had before."""
         return self._letter("contact_changed", language, {})
 
+    def access_granted(self, language: Language) -> Content:
+        """The letter to who registered, and was let in later."""
+        return self._letter("access_granted", language, {"link": f"{self._portal_url}/"})
+
     def invitation(self, language: Language, *, code: str, lasts: timedelta, practice: str) -> Content:
         """The letter that invites a staff member."""
         link = f"{self._portal_url}/invitation"

@@ -4,8 +4,9 @@ Done by the worker, so that answers, statements and time of registering never de
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +17,8 @@ from services.identity.accounts.domain import judge
 from services.identity.accounts.storage import account_with_pair
 from services.identity.admission.domain import Obstacle, Place, meant, obstacles
 from services.identity.admission.problems import addressees, replace_problems
+from services.identity.language import GERMAN
+from services.identity.notices import Notice, NoticeQueue, Recipient
 from services.identity.registration.domain import Registration
 from services.identity.registration.new_accounts import NewAccounts
 from services.identity.registration.storage import (
@@ -27,6 +30,8 @@ from services.identity.registration.storage import (
 from services.identity.tables.access import look
 from services.identity.tables.people import registration as registration_table
 
+# How long it is tried to tell a person that access was granted.
+_TELL_FOR: Final = timedelta(days=3)
 _L: Final = look.c
 _R: Final = registration_table.c
 
@@ -40,6 +45,7 @@ class Looks:
         registrations: Registrations,
         new_accounts: NewAccounts,
         bindings: Bindings,
+        notices: NoticeQueue,
         *,
         clock: Callable[[], datetime],
     ) -> None:
@@ -47,6 +53,7 @@ class Looks:
         self._registrations = registrations
         self._new_accounts = new_accounts
         self._bindings = bindings
+        self._notices = notices
         self._clock = clock
 
     async def look_next(self) -> bool:
@@ -93,7 +100,10 @@ class Looks:
     async def _match(
         self, tx: AsyncConnection, registration: Registration, born: date, now: datetime
     ) -> dict[Place, Obstacle]:
-        """Bind as completing would, but count no try; the registration stays, to log in by."""
+        """Bind as completing would, but count no try; the person is told.
+
+        The registration stays, to log in by.
+        """
         pair_index = registration.pair_index
         practices = await practices_with_pair(tx, pair_index)
         found = await candidates(tx, practices, pair_index, locked=True)
@@ -106,7 +116,14 @@ class Looks:
         if account_id is None:
             account_id = await self._new_accounts.add(tx, registration, now)
         await self._bindings.bind(tx, judgement, account_id, pair_index, now)
+        if judgement.to_bind:
+            await self._tell(tx, account_id, now)
         return {}
+
+    async def _tell(self, tx: AsyncConnection, account_id: UUID, now: datetime) -> None:
+        """The person gave up days ago, and learns otherwise from nobody that it is worth logging in."""
+        to = Recipient.account_email(account_id)
+        await self._notices.enqueue(tx, Notice(to, "access_granted", "", now + _TELL_FOR, GERMAN), now)
 
 
 async def _unreached(tx: AsyncConnection, registration: Registration) -> dict[Place, Obstacle]:

@@ -59,6 +59,11 @@ class ContactChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessGranted:
+    """Tells a person, by e-mail, that a registration of days ago has led to access; says to what not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Invitation:
     """Asks a staff member to choose a password; by e-mail only, which is what they log in with."""
 
@@ -73,7 +78,7 @@ class Letter:
 
     id: UUID
     to: Email
-    content: RegistrationCode | ResetCode | ContactCode | ContactChanged | Invitation
+    content: RegistrationCode | ResetCode | ContactCode | ContactChanged | AccessGranted | Invitation
     language: Language
 
 

@@ -12,6 +12,7 @@ from praxispost.notifier.v1 import notices_pb2
 from services.notifier.language import Language
 from services.notifier.mail.address import is_plain_address
 from services.notifier.notices.domain import (
+    AccessGranted,
     ContactChanged,
     ContactCode,
     Email,
@@ -52,14 +53,22 @@ def read_notice(request: notices_pb2.SendNoticeRequest, now: datetime) -> Notice
     language = _LANGUAGES[request.language]
     recipient, content = _recipient(request), _content(request, now)
     match recipient, content:
-        case Email(), RegistrationCode() | ResetCode() | ContactCode() | ContactChanged() | Invitation():
+        case (
+            Email(),
+            RegistrationCode()
+            | ResetCode()
+            | ContactCode()
+            | ContactChanged()
+            | AccessGranted()
+            | Invitation(),
+        ):
             return Letter(notice_id, recipient, content, language)
         case Mobile(), RegistrationCode() | ResetCode() | ContactCode() | ContactChanged() | LoginCode():
             return ShortMessage(notice_id, recipient, content, language)
         case Email(), _:
             raise invalid("email", "a login code goes by SMS")
         case _:
-            raise invalid("mobile", "an invitation goes by e-mail")
+            raise invalid("mobile", "an invitation or granted access is told by e-mail")
 
 
 def _recipient(request: notices_pb2.SendNoticeRequest) -> Email | Mobile:
@@ -77,7 +86,7 @@ def _recipient(request: notices_pb2.SendNoticeRequest) -> Email | Mobile:
 
 def _content(
     request: notices_pb2.SendNoticeRequest, now: datetime
-) -> RegistrationCode | ResetCode | ContactCode | ContactChanged | LoginCode | Invitation:
+) -> RegistrationCode | ResetCode | ContactCode | ContactChanged | AccessGranted | LoginCode | Invitation:
     match request.WhichOneof("content"):
         case "registration_code":
             return RegistrationCode(*_code("registration_code", request.registration_code, _SIX_DIGITS, now))
@@ -87,6 +96,8 @@ def _content(
             return ContactCode(*_code("contact_code", request.contact_code, _SIX_DIGITS, now))
         case "contact_changed":
             return ContactChanged()
+        case "access_granted":
+            return AccessGranted()
         case "login_code":
             return LoginCode(*_code("login_code", request.login_code, _SIX_DIGITS, now))
         case "invitation":

@@ -12,6 +12,7 @@ from services.notifier import refusals
 from services.notifier.handover import Handover, Verdict
 from services.notifier.mail.composing import Content, Envelope, Sender, UnusableAddress, compose
 from services.notifier.notices.domain import (
+    AccessGranted,
     ContactChanged,
     ContactCode,
     Invitation,
@@ -111,6 +112,8 @@ class NoticeSender:
         given, language = letter.content, letter.language
         if isinstance(given, ContactChanged):
             return self._texts.contact_changed(language)
+        if isinstance(given, AccessGranted):
+            return self._texts.access_granted(language)
         lasts = given.expires_at - self._clock()
         if isinstance(given, Invitation):
             return self._texts.invitation(language, code=given.code, lasts=lasts, practice=given.practice)

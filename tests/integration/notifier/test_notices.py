@@ -172,6 +172,18 @@ async def test_an_invitation_goes_out_by_e_mail(notifier: Notifier) -> None:
     assert "https://post.example/invitation" in text.get_content()
 
 
+async def test_who_was_let_in_is_told_by_e_mail_only(notifier: Notifier) -> None:
+    granted = notices_pb2.AccessGranted()
+    by_email, by_sms = _notice(_EMAIL, ""), _notice("", _MOBILE)
+    for request in (by_email, by_sms):
+        request.access_granted.CopyFrom(granted)
+    await notifier.send(by_email)
+    [mail] = notifier.mails.mails
+    assert mail.message["Subject"] == "Ihr Zugang ist eingerichtet"
+    assert (await notifier.refusal(by_sms))[0] is StatusCode.INVALID_ARGUMENT
+    assert notifier.gateway.received == []
+
+
 async def test_refusals_of_relay_and_gateway_are_told_apart(notifier: Notifier) -> None:
     notifier.mails.at_rcpt.append(f"550 5.1.1 <{_EMAIL}>: unknown")
     for_good = (StatusCode.FAILED_PRECONDITION, "RECIPIENT_REFUSED")

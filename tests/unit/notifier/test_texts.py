@@ -71,6 +71,7 @@ def _letters() -> list[tuple[Language, Content]]:
         made.append((language, _prompt(language)))
         made += [(language, _TEXTS.code(kind, language, code="123456", lasts=lasts)) for kind in _BY_EMAIL]
         made.append((language, _TEXTS.contact_changed(language)))
+        made.append((language, _TEXTS.access_granted(language)))
         made.append(
             (language, _TEXTS.invitation(language, code="ABCD-EFGH", lasts=lasts, practice="Praxis Müller"))
         )
@@ -179,6 +180,15 @@ def test_an_sms_fits_into_one_part_and_ends_with_the_line_that_phones_fill_in(
     assert "10 Minuten" in text or "10 minutes" in text
     assert "am Telefon" in text or "on the phone" in text
     assert "Praxis" not in text
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_who_was_let_in_is_told_where_to_log_in_and_nothing_of_whom(language: Language) -> None:
+    content = _TEXTS.access_granted(language)
+    assert ": https://post.example.org/\n" in content.text
+    assert "Praxis Müller" not in content.text
+    assert not re.search("[0-9@]", content.text.replace("112", ""))
+    assert _Html(content.html).words == content.text.replace(": https://post.example.org/", "").split()
 
 
 @pytest.mark.parametrize("language", list(Language))

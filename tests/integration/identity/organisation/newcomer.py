@@ -19,6 +19,7 @@ from praxispost.identity.v1 import (
     tokens_pb2,
     tokens_pb2_grpc,
 )
+from services.identity.notices import Recipient
 from services.identity.people import looks
 from services.identity.tables.people import notice as notice_table
 from tests.integration.identity.organisation.house import House
@@ -86,6 +87,20 @@ async def codes_to(house: House, value: str) -> list[str]:
     opened = [house.base.proofs.notices.opened(row.id, row.sealed) for row in rows]
     sent = sorted((each for each in opened if each.to.value == value), key=lambda each: each.expires_at)
     return [each.code for each in sent]
+
+
+async def told_of_access(house: House, patient_id: str) -> int:
+    """How often the person who is bound to the record was told that there is access now."""
+    rows = await house.rows(
+        "SELECT account_id FROM binding WHERE patient_id = %s AND state = 'active'", patient_id
+    )
+    [(account_id,)] = rows
+    query = select(notice_table.c.id, notice_table.c.sealed)
+    async with house.base.database.transaction() as tx:
+        waiting = (await tx.execute(query)).all()
+    notices = [house.base.proofs.notices.opened(row.id, row.sealed) for row in waiting]
+    told = [each.to for each in notices if each.kind == "access_granted"]
+    return told.count(Recipient.account_email(account_id))
 
 
 async def look(house: House) -> None:

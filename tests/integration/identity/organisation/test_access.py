@@ -20,6 +20,7 @@ from tests.integration.identity.organisation.newcomer import (
     look,
     release,
     tasks,
+    told_of_access,
 )
 from tests.integration.identity.organisation.reader_answers import represented
 from tests.integration.identity.stage import reason
@@ -94,6 +95,15 @@ async def test_a_corrected_birth_date_binds_without_registering_again(house: Hou
     assert (await tasks(house, practice_id))[-1] == ("closed", "CANNOT_GET_IN", patient_id)
     session = (await person.complete(BORN)).session
     assert await entitled(house, session) == [patient_id]
+    await look(house)
+    assert await told_of_access(house, patient_id) == 1
+
+
+async def test_who_is_bound_at_once_is_not_told_of_it(house: House) -> None:
+    _, patient_id, data = await a_record(house)
+    await (await Newcomer(house, data.email, data.mobile).proven()).complete(BORN)
+    await look(house)
+    assert await told_of_access(house, patient_id) == 0
 
 
 async def test_a_record_that_is_made_later_binds_without_registering_again(house: House) -> None:
