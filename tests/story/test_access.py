@@ -166,11 +166,21 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Side:
-    """A practice with one caller of each of its roles, ids of what is its own, and its admin's step-up."""
+    """A practice with one caller of each of its roles, and ids of what is its own."""
 
     callers: dict[str, Caller]
     ids: dict[str, Any]
-    step_up: str
+
+    def erasing(self, message_id: str) -> str:
+        """The admin's step-up to erase a message."""
+        channel = self.callers["admin"].channel("identity")
+        steps: step_up_pb2_grpc.StepUpServiceStub = step_up_pb2_grpc.StepUpServiceStub(channel)
+        request = step_up_pb2.StepUpRequest(
+            password=STAFF_PASSWORD,
+            purpose=step_up_pb2.STEP_UP_PURPOSE_ERASE_CONTENT,
+            object_id=message_id,
+        )
+        return steps.StepUp(request).statement
 
 
 def a_side(stage: Stage, name: str) -> Side:
@@ -212,9 +222,7 @@ def a_side(stage: Stage, name: str) -> Side:
         "account_id": created.account_id,
         "attachment_id": attachment_id,
     }
-    steps: step_up_pb2_grpc.StepUpServiceStub = step_up_pb2_grpc.StepUpServiceStub(admin.channel("identity"))
-    proof = steps.StepUp(step_up_pb2.StepUpRequest(password=STAFF_PASSWORD))
-    return Side(callers, ids, proof.statement)
+    return Side(callers, ids)
 
 
 def absent() -> dict[str, Any]:
@@ -322,15 +330,21 @@ def named_ids(rpc: Rpc) -> set[str]:
     return {field.name for field in fields} & set(absent())
 
 
+ERASING = "WithdrawalService.EraseContent"
+
+
 @pytest.mark.parametrize("rpc", [rpc for rpc in RPCS if named_ids(rpc)], ids=lambda rpc: rpc.name)
 def test_a_foreign_thing_looks_like_none(rpc: Rpc, ours: Side, theirs: Side) -> None:
     here = {"practice_id": ours.ids["practice_id"]}
     for role in sorted(ALLOWED[rpc.name] & set(ours.callers)):
         for elsewhere in ({}, here):
-            proof = {"step_up": ours.step_up} if rpc.name == "WithdrawalService.EraseContent" else {}
-            more = {**elsewhere, **proof}
-            foreign = rpc.call(ours.callers[role], with_the_rest(rpc, {**theirs.ids, **more}))
-            nothing = rpc.call(ours.callers[role], with_the_rest(rpc, {**absent(), **more}))
+            answers = []
+            for ids in (theirs.ids, absent()):
+                proof = {"step_up": ours.erasing(ids["message_id"])} if rpc.name == ERASING else {}
+                answers.append(
+                    rpc.call(ours.callers[role], with_the_rest(rpc, {**ids, **elsewhere, **proof}))
+                )
+            foreign, nothing = answers
             assert without_ids(foreign) == without_ids(nothing), role
 
 

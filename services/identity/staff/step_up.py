@@ -30,6 +30,14 @@ _MEMBER: Final = staff_member.c
 
 
 @dataclass(frozen=True, slots=True)
+class Occasion:
+    """What somebody steps up for: the name of a StepUpPurpose, and to what it is to be done."""
+
+    purpose: str
+    object_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class SteppedUp:
     """The statement, and whether nobody else works in the practice."""
 
@@ -63,8 +71,8 @@ class StepUps:
         self._signer = signer
         self._clock = clock
 
-    async def prove(self, caller: Caller, password: str) -> SteppedUp:
-        """Sign who the caller is; refuses INVALID_FIELD, TOO_MANY_ATTEMPTS, STEP_UP_REFUSED."""
+    async def prove(self, caller: Caller, password: str, occasion: Occasion) -> SteppedUp:
+        """Sign who the caller is, and for what; refuses INVALID_FIELD, TOO_MANY_ATTEMPTS, STEP_UP_REFUSED."""
         practice_id = practice_of(caller)
         typed = check_length_at_login(password)
         member = await self._counted(practice_id, caller.subject_id)
@@ -85,8 +93,9 @@ class StepUps:
                 object_kind="staff_member",
                 object_id=caller.subject_id,
                 now=now,
+                why=occasion.purpose,
             )
-        return self._signed(caller, practice_id, alone, now)
+        return self._signed(caller, practice_id, occasion, alone, now)
 
     async def _counted(self, practice_id: UUID, staff_id: UUID) -> _Member:
         """The member, with one more attempt counted as failed until it is known to be right."""
@@ -104,8 +113,16 @@ class StepUps:
             raise refusals.too_many_attempts(retry_after)
         return member
 
-    def _signed(self, caller: Caller, practice_id: UUID, alone: bool, now: datetime) -> SteppedUp:
-        claims = {"sub": str(caller.subject_id), "ten": str(practice_id), "alone": alone}
+    def _signed(
+        self, caller: Caller, practice_id: UUID, occasion: Occasion, alone: bool, now: datetime
+    ) -> SteppedUp:
+        claims = {
+            "sub": str(caller.subject_id),
+            "ten": str(practice_id),
+            "alone": alone,
+            "pur": occasion.purpose,
+            "obj": str(occasion.object_id),
+        }
         statement = self._signer.sign(claims, audience=AUDIENCE, now=now, lifetime=LIFETIME)
         return SteppedUp(statement, now + LIFETIME, alone)
 

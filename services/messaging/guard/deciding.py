@@ -25,7 +25,7 @@ from services.messaging.callers import practice_of
 from services.messaging.guard import storage
 from services.messaging.guard.domain import LONGEST_REASON, HeldMessage, StepUp, check_release
 from services.messaging.guard.outgoing import Decision, reject, releasable, release
-from services.messaging.guard.step_up import StepUps
+from services.messaging.guard.step_up import StepUpPurpose, StepUps
 from services.messaging.metrics import Metrics
 from services.messaging.reading import storage as reading
 from services.messaging.receipts.recording import Derived
@@ -83,7 +83,9 @@ class Deciding:
             await _found(tx, asked)
 
             async def effect() -> ConfirmHeldResponse:
-                step_up = await self._step_ups.read(caller, request.step_up)
+                step_up = await self._step_ups.read(
+                    caller, request.step_up, StepUpPurpose.RELEASE_HELD, asked.message_id
+                )
                 derived.extend(await self._release(tx, asked, step_up))
                 released = [str(each.message.id) for each in derived]
                 return ConfirmHeldResponse(message_ids=released, released_at=timestamp(self._clock()))

@@ -17,7 +17,7 @@ from services.messaging import refusals
 from services.messaging.callers import practice_of
 from services.messaging.changes import storage as changes
 from services.messaging.changes.domain import Change, ChangeKind
-from services.messaging.guard.step_up import StepUps
+from services.messaging.guard.step_up import StepUpPurpose, StepUps
 from services.messaging.messages.domain import Direction, WithdrawalReason
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.reading import storage as reading
@@ -85,7 +85,8 @@ class Withdrawals:
 
         The attachments go first: whoever is answered that all is erased can rely on it.
         """
-        if await self._step_ups.read(caller, step_up) is None:
+        purpose = StepUpPurpose.ERASE_CONTENT
+        if await self._step_ups.read(caller, step_up, purpose, message_id) is None:
             raise refusals.step_up_refused()
         async with self._database.transaction(caller.tenants) as tx:
             message = _erasable(await _locked(tx, caller, message_id))

@@ -9,6 +9,7 @@ from chassis.statements import StatementSigner
 from praxispost.attachments.v1 import attachments_pb2
 from praxispost.messaging.v1 import drafts_pb2, drafts_pb2_grpc, withdrawals_pb2, withdrawals_pb2_grpc
 from praxispost.messaging.v1 import messaging_pb2 as wire
+from services.messaging.guard.step_up import StepUpPurpose
 from tests.integration.messaging.post import Post, refusing
 
 
@@ -56,10 +57,25 @@ async def create_draft(
     return await refusing(drafts_of(post).CreateDraft(request, metadata=post.to(caller)))
 
 
-def stepped_up(post: Post, who: Caller, *, alone: bool = False, kind: str = "step-up", ago: int = 0) -> str:
-    """What identity signs when somebody has proved their password, so many minutes ago."""
+def stepped_up(
+    post: Post,
+    who: Caller,
+    message_id: str,
+    *,
+    purpose: StepUpPurpose = StepUpPurpose.ERASE_CONTENT,
+    alone: bool = False,
+    kind: str = "step-up",
+    ago: int = 0,
+) -> str:
+    """What identity signs when somebody has proved their password for a message, so many minutes ago."""
     signer = StatementSigner(post.token_key, "identity", kind)
-    claims = {"sub": str(who.subject_id), "ten": str(who.tenant_id), "alone": alone}
+    claims = {
+        "sub": str(who.subject_id),
+        "ten": str(who.tenant_id),
+        "alone": alone,
+        "pur": purpose.value,
+        "obj": message_id,
+    }
     now = post.clock() - timedelta(minutes=ago)
     return signer.sign(claims, audience="messaging", now=now, lifetime=timedelta(minutes=5))
 

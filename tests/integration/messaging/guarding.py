@@ -9,6 +9,7 @@ from chassis.events import unwrap
 from praxispost.chassis.v1.envelope_pb2 import Envelope
 from praxispost.messaging.v1 import guard_pb2, guard_pb2_grpc
 from praxispost.messaging.v1 import messaging_pb2 as wire
+from services.messaging.guard.step_up import StepUpPurpose
 from tests.integration.messaging.drafting import stepped_up
 from tests.integration.messaging.post import Post, refusing, staff
 
@@ -77,9 +78,18 @@ class House:
     async def tick(self, message_id: str) -> wire.ReceiptState.ValueType:
         return (await self.post.receipt(self.author, message_id)).receipt.state
 
-    def step_up(self, who: Caller, *, alone: bool = True, kind: str = "step-up", ago: int = 0) -> str:
+    def step_up(
+        self,
+        who: Caller,
+        message_id: str,
+        *,
+        purpose: StepUpPurpose = StepUpPurpose.RELEASE_HELD,
+        alone: bool = True,
+        kind: str = "step-up",
+        ago: int = 0,
+    ) -> str:
         """What identity signs."""
-        return stepped_up(self.post, who, alone=alone, kind=kind, ago=ago)
+        return stepped_up(self.post, who, message_id, purpose=purpose, alone=alone, kind=kind, ago=ago)
 
 
 async def envelopes(post: Post, kind: str, about: str) -> list[Envelope]:

@@ -34,7 +34,8 @@ _NOWHERE = "127.0.0.1:9"
 
 async def _erase(post: Post, admin: Caller, message_id: str) -> None:
     await withdraw(post, admin, message_id)
-    request = withdrawals_pb2.EraseContentRequest(message_id=message_id, step_up=stepped_up(post, admin))
+    step_up = stepped_up(post, admin, message_id)
+    request = withdrawals_pb2.EraseContentRequest(message_id=message_id, step_up=step_up)
     await withdrawals_of(post).EraseContent(request, metadata=post.to(admin))
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from praxispost.messaging.v1 import messaging_pb2 as wire
 from praxispost.messaging.v1 import work_pb2
 from praxispost.messaging.v1.events_pb2 import PROMPT_REASON_RELEASED, PromptWanted
+from services.messaging.guard.step_up import StepUpPurpose
 from services.messaging.guard.storage import forget_texts
 from tests.integration.messaging.guarding import LIMIT, TEXT, House, envelopes
 from tests.integration.messaging.post import Post, account, reason, refusing, staff
@@ -130,7 +131,7 @@ async def test_who_steps_up_but_does_not_work_alone_releases_no_message_of_their
     await house.to_many(LIMIT - 1)
     [(_, theirs)] = await house.to_many(1)
     [(_, own)] = await house.to_many(1, by=house.colleague)
-    step_up = house.step_up(house.colleague, alone=False)
+    step_up = house.step_up(house.colleague, theirs.message_id, alone=False)
     released = await house.confirm(house.colleague, theirs.message_id, reason="Impfaktion", step_up=step_up)
     assert list(released.message_ids) == [theirs.message_id]
     assert await house.tick(own.message_id) == wire.RECEIPT_STATE_HELD
@@ -247,7 +248,7 @@ async def test_what_was_never_held_cannot_be_decided_about(house: House) -> None
 async def test_the_author_cannot_release_the_own_text(house: House) -> None:
     _, message_id = await house.held()
     assert await reason(house.confirm(house.author, message_id, reason="doch")) == "SECOND_PERSON_NEEDED"
-    with_colleagues = house.step_up(house.author, alone=False)
+    with_colleagues = house.step_up(house.author, message_id, alone=False)
     refused = house.confirm(house.author, message_id, reason="doch", step_up=with_colleagues)
     assert await reason(refused) == "SECOND_PERSON_NEEDED"
 
@@ -262,20 +263,22 @@ async def test_releasing_a_colleagues_text_does_not_release_the_own(house: House
 
 async def test_who_works_alone_steps_up_and_says_why(house: House) -> None:
     _, message_id = await house.held()
-    step_up = house.step_up(house.author)
+    step_up = house.step_up(house.author, message_id)
     silent = house.confirm(house.author, message_id, step_up=step_up)
     assert await reason(silent) == "SECOND_PERSON_NEEDED"
     await house.confirm(house.author, message_id, step_up=step_up, reason="Rückruf der Charge")
     assert await house.tick(message_id) == wire.RECEIPT_STATE_QUEUED
 
 
-async def test_a_step_up_counts_only_for_its_person_and_its_time(house: House) -> None:
+async def test_a_step_up_counts_only_for_its_person_message_purpose_and_time(house: House) -> None:
     _, message_id = await house.held()
     for refused in (
-        house.step_up(house.colleague),
-        house.step_up(staff()),
-        house.step_up(house.author, kind="token"),
-        house.step_up(house.author, ago=6),
+        house.step_up(house.colleague, message_id),
+        house.step_up(staff(), message_id),
+        house.step_up(house.author, str(uuid4())),
+        house.step_up(house.author, message_id, purpose=StepUpPurpose.ERASE_CONTENT),
+        house.step_up(house.author, message_id, kind="token"),
+        house.step_up(house.author, message_id, ago=6),
         "nonsense",
     ):
         confirming = house.confirm(house.author, message_id, reason="doch", step_up=refused)

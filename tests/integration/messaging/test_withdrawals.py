@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis.caller import Caller
 from praxispost.messaging.v1 import messaging_pb2 as wire
 from praxispost.messaging.v1 import withdrawals_pb2
+from services.messaging.guard.step_up import StepUpPurpose
 from services.messaging.patients.domain import PatientState
 from services.messaging.patients.learning import learn
 from tests.integration.messaging.drafting import document, stepped_up, withdraw, withdrawals_of
@@ -33,7 +34,7 @@ async def _close(post: Post, caller: Caller, message_id: str) -> withdrawals_pb2
 async def _erase(
     post: Post, caller: Caller, message_id: str, step_up: str | None = None
 ) -> withdrawals_pb2.EraseContentResponse:
-    proof = stepped_up(post, caller) if step_up is None else step_up
+    proof = stepped_up(post, caller, message_id) if step_up is None else step_up
     request = withdrawals_pb2.EraseContentRequest(message_id=message_id, step_up=proof)
     return await refusing(withdrawals_of(post).EraseContent(request, metadata=post.to(caller)))
 
@@ -251,9 +252,11 @@ async def test_only_who_proved_who_they_are_lately_destroys_content(post: Post) 
     for refused in (
         "",
         "nonsense",
-        stepped_up(post, staff(admin.tenants[0], role="admin")),
-        stepped_up(post, admin, kind="token"),
-        stepped_up(post, admin, ago=6),
+        stepped_up(post, staff(admin.tenants[0], role="admin"), message_id),
+        stepped_up(post, admin, str(uuid4())),
+        stepped_up(post, admin, message_id, purpose=StepUpPurpose.RELEASE_HELD),
+        stepped_up(post, admin, message_id, kind="token"),
+        stepped_up(post, admin, message_id, ago=6),
     ):
         assert await reason(_erase(post, admin, message_id, refused)) == "STEP_UP_REFUSED"
     assert (await post.open(admin, message_id)).body == "Alles in Ordnung."

@@ -99,7 +99,10 @@ def _erase(admin: Caller, physician: Caller, message_id: str) -> None:
     refusal = refusal_of(admin.withdrawals.EraseContent, request)
     assert refusal.reason == "STEP_UP_REFUSED", refusal
     steps: step_up_pb2_grpc.StepUpServiceStub = step_up_pb2_grpc.StepUpServiceStub(admin.channel("identity"))
-    request.step_up = steps.StepUp(step_up_pb2.StepUpRequest(password=STAFF_PASSWORD)).statement
+    stepping_up = step_up_pb2.StepUpRequest(
+        password=STAFF_PASSWORD, purpose=step_up_pb2.STEP_UP_PURPOSE_ERASE_CONTENT, object_id=message_id
+    )
+    request.step_up = steps.StepUp(stepping_up).statement
     admin.withdrawals.EraseContent(request)
     opening = messaging_pb2.OpenMessageRequest(message_id=message_id)
     refusal = refusal_of(admin.messages.OpenMessage, opening)

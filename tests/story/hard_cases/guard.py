@@ -50,9 +50,9 @@ def who_works_alone_steps_up(play: Play) -> str:
     steps: step_up_pb2_grpc.StepUpServiceStub = step_up_pb2_grpc.StepUpServiceStub(
         practice.admin.channel("identity")
     )
-    refusal = refusal_of(steps.StepUp, step_up_pb2.StepUpRequest(password="Kastanien am Teich 4"))
+    refusal = refusal_of(steps.StepUp, _step_up(held, "Kastanien am Teich 4"))
     assert refusal.reason == "STEP_UP_REFUSED", refusal
-    proof = steps.StepUp(step_up_pb2.StepUpRequest(password=STAFF_PASSWORD))
+    proof = steps.StepUp(_step_up(held, STAFF_PASSWORD))
     assert proof.alone, proof
     confirmation = _confirmation(held, step_up=proof.statement, reason="Impfaktion im Herbst")
     _guard(practice.admin).ConfirmHeld(confirmation)
@@ -101,6 +101,12 @@ def _sent_to_many(practice: Practice, last: Contact) -> str:
 
 def _guard(staff: Caller) -> guard_pb2_grpc.GuardServiceStub:
     return guard_pb2_grpc.GuardServiceStub(staff.channel("messaging"))
+
+
+def _step_up(message_id: str, password: str) -> step_up_pb2.StepUpRequest:
+    return step_up_pb2.StepUpRequest(
+        password=password, purpose=step_up_pb2.STEP_UP_PURPOSE_RELEASE_HELD, object_id=message_id
+    )
 
 
 def _confirmation(message_id: str, step_up: str = "", reason: str = "") -> guard_pb2.ConfirmHeldRequest:

@@ -10,6 +10,7 @@ from services.identity.staff.step_up import AUDIENCE, ISSUER, KIND, LIFETIME
 from tests.integration.identity.organisation.house import PASSWORD, House, PracticeAndAdmin
 from tests.integration.identity.stage import reason
 
+_OBJECT = "0b5d7a3e-3b0c-4a86-9a53-8d5f7c1e2f10"
 _WRONG = "Dreizehn blaue Schwäne fliegen"
 
 
@@ -20,14 +21,23 @@ async def _admin(house: House) -> PracticeAndAdmin:
 
 
 async def _step_up(
-    house: House, practice: PracticeAndAdmin, password: str = PASSWORD, staff_id: UUID | None = None
+    house: House,
+    practice: PracticeAndAdmin,
+    password: str = PASSWORD,
+    staff_id: UUID | None = None,
+    *,
+    purpose: "step_up_pb2.StepUpPurpose.ValueType" = step_up_pb2.STEP_UP_PURPOSE_ERASE_CONTENT,
+    object_id: str = _OBJECT,
 ) -> step_up_pb2.StepUpResponse:
     stub: step_up_pb2_grpc.StepUpServiceAsyncStub = step_up_pb2_grpc.StepUpServiceStub(house.channel)
     who = house.caller("admin", practice.id, staff_id or practice.admin_id)
-    return await stub.StepUp(step_up_pb2.StepUpRequest(password=password), metadata=who)
+    request = step_up_pb2.StepUpRequest(password=password, purpose=purpose, object_id=object_id)
+    return await stub.StepUp(request, metadata=who)
 
 
-async def test_the_statement_names_who_of_which_practice_for_five_minutes(house: House) -> None:
+async def test_the_statement_names_who_and_for_what_for_five_minutes(
+    house: House,
+) -> None:
     practice = await _admin(house)
     answer = await _step_up(house, practice)
     keys = PublicKeys.local(house.base.signing_keys)
@@ -36,8 +46,16 @@ async def test_the_statement_names_who_of_which_practice_for_five_minutes(house:
     assert statement.claims["sub"] == str(practice.admin_id)
     assert statement.claims["ten"] == str(practice.id)
     assert statement.claims["alone"] is True
+    assert (statement.claims["pur"], statement.claims["obj"]) == ("STEP_UP_PURPOSE_ERASE_CONTENT", _OBJECT)
     assert statement.expires_at - statement.issued_at == LIFETIME
     assert "staff_member.stepped_up" in await house.audited(practice.id)
+
+
+async def test_who_does_not_say_for_what_is_refused(house: House) -> None:
+    practice = await _admin(house)
+    nothing = step_up_pb2.STEP_UP_PURPOSE_UNSPECIFIED
+    assert await reason(_step_up(house, practice, purpose=nothing)) == "INVALID_FIELD"
+    assert await reason(_step_up(house, practice, object_id="")) == "INVALID_FIELD"
 
 
 async def test_alone_is_who_has_no_colleague_that_can_log_in(house: House) -> None:
