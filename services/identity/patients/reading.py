@@ -1,8 +1,9 @@
-"""How patients' records are read; each reading is audited in its own transaction."""
+"""How patients' records are read; each reading is audited in its transaction, lists with how many were shown."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.audit import record_audit
 from chassis.caller import Caller
 from chassis.database import Database
-from chassis.paging import Position
+from chassis.paging import Position, split_page
 from services.identity import refusals
 from services.identity.callers import practice_of
 from services.identity.patients.domain import Patient, PatientState, missing_contact
@@ -19,6 +20,9 @@ from services.identity.patients.states import load_state
 from services.identity.patients.store import PatientStore
 from services.identity.practices.domain import PracticeSettings
 from services.identity.practices.store import get_practice
+
+# The records of a page, and the last of them where more follow.
+Page: TypeAlias = tuple[Sequence[Patient], Patient | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +61,23 @@ class PatientReading:
         practice_id = practice_of(caller)
         async with self._database.transaction((practice_id,)) as tx:
             found = await self._store.batch(tx, practice_id, patient_ids)
-            await self._audit_practice(tx, caller, "patient.read_several", practice_id)
+            await self._audit_practice(tx, caller, "patient.read_several", practice_id, len(found))
         return [found[each] for each in patient_ids if each in found]
 
-    async def page(self, caller: Caller, after: Position | None, most: int) -> list[Patient]:
-        """Return at most so many records of the practice, oldest first."""
+    async def page(self, caller: Caller, after: Position | None, size: int) -> Page:
+        """Return so many records of the practice, oldest first."""
         practice_id = practice_of(caller)
         async with self._database.transaction((practice_id,)) as tx:
-            await self._audit_practice(tx, caller, "patient.list", practice_id)
-            return await self._store.page(tx, practice_id, (), after=after, most=most)
+            found = await self._store.page(tx, practice_id, (), after=after, most=size + 1)
+            return await self._shown(tx, caller, "patient.list", practice_id, split_page(found, size))
 
-    async def search(
-        self, caller: Caller, query: SearchQuery, after: Position | None, most: int
-    ) -> list[Patient]:
-        """Return at most so many records that were looked for, oldest first."""
+    async def search(self, caller: Caller, query: SearchQuery, after: Position | None, size: int) -> Page:
+        """Return so many of the records that were looked for, oldest first."""
         practice_id = practice_of(caller)
         conditions = self._search.conditions(practice_id, query)
         async with self._database.transaction((practice_id,)) as tx:
-            await self._audit_practice(tx, caller, "patient.search", practice_id)
-            return await self._store.page(tx, practice_id, conditions, after=after, most=most)
+            found = await self._store.page(tx, practice_id, conditions, after=after, most=size + 1)
+            return await self._shown(tx, caller, "patient.search", practice_id, split_page(found, size))
 
     async def state(self, practice_id: UUID, patient_id: UUID) -> PatientState:
         """Return the record's flags."""
@@ -107,13 +109,27 @@ class PatientReading:
     ) -> None:
         await self._audit(tx, caller, action, practice_id, "patient", patient_id)
 
+    async def _shown(
+        self, tx: AsyncConnection, caller: Caller, action: str, practice_id: UUID, page: Page
+    ) -> Page:
+        await self._audit_practice(tx, caller, action, practice_id, len(page[0]))
+        return page
+
     async def _audit_practice(
-        self, tx: AsyncConnection, caller: Caller, action: str, practice_id: UUID
+        self, tx: AsyncConnection, caller: Caller, action: str, practice_id: UUID, shown: int
     ) -> None:
-        await self._audit(tx, caller, action, practice_id, "practice", practice_id)
+        await self._audit(tx, caller, action, practice_id, "practice", practice_id, why=f"shown:{shown}")
 
     async def _audit(
-        self, tx: AsyncConnection, caller: Caller, action: str, practice_id: UUID, kind: str, object_id: UUID
+        self,
+        tx: AsyncConnection,
+        caller: Caller,
+        action: str,
+        practice_id: UUID,
+        kind: str,
+        object_id: UUID,
+        *,
+        why: str = "",
     ) -> None:
         await record_audit(
             tx,
@@ -123,4 +139,5 @@ class PatientReading:
             object_kind=kind,
             object_id=object_id,
             now=self._clock(),
+            why=why,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from chassis.paging import Position, read_position, split_page
+from chassis.paging import Position, read_position
 from chassis.refusal import invalid
 from chassis.rpc_context import caller
 from chassis.validation import distinct_uuids, one_line, page_size, required_uuid
@@ -66,8 +66,7 @@ class PatientServicer(patients_pb2_grpc.PatientServiceServicer):
         self, request: patients_pb2.ListPatientsRequest, context: object
     ) -> patients_pb2.ListPatientsResponse:
         size = page_size(request.page_size)
-        found = await self._reading.page(caller(), read_position(request.page_token), size + 1)
-        page, last = split_page(found, size)
+        page, last = await self._reading.page(caller(), read_position(request.page_token), size)
         return patients_pb2.ListPatientsResponse(patients=_messages(page), next_page_token=_token(last))
 
     async def SearchPatients(
@@ -75,8 +74,7 @@ class PatientServicer(patients_pb2_grpc.PatientServiceServicer):
     ) -> patients_pb2.SearchPatientsResponse:
         query = parsed_query("query", one_line("query", request.query, maximum=_QUERY))
         size = page_size(request.page_size, usual=_USUAL_FOUND, maximum=_MOST_FOUND)
-        found = await self._reading.search(caller(), query, read_position(request.page_token), size + 1)
-        page, last = split_page(found, size)
+        page, last = await self._reading.search(caller(), query, read_position(request.page_token), size)
         return patients_pb2.SearchPatientsResponse(patients=_messages(page), next_page_token=_token(last))
 
     async def GetPatientState(

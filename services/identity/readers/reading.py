@@ -64,6 +64,15 @@ class ReaderReading:
         """At most so many open questions of the practice, oldest first."""
         practice_id = practice_of(caller)
         async with self._database.transaction((practice_id,)) as tx:
+            await record_audit(
+                tx,
+                caller=caller,
+                tenant_id=practice_id,
+                action="reader_question.list",
+                object_kind="practice",
+                object_id=practice_id,
+                now=self._clock(),
+            )
             return await page_of_questions(tx, practice_id, after, most)
 
 

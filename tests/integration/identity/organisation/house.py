@@ -182,6 +182,11 @@ class House:
         rows = await self.rows("SELECT action FROM audit WHERE tenant_id = %s ORDER BY id", practice_id)
         return [str(action) for (action,) in rows]
 
+    async def audited_why(self, practice_id: UUID) -> list[tuple[str, str]]:
+        """The same, with the reasons noted."""
+        rows = await self.rows("SELECT action, why FROM audit WHERE tenant_id = %s ORDER BY id", practice_id)
+        return [(str(action), str(why)) for action, why in rows]
+
     async def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What stands in the database, past row-level security."""
         async with await psycopg.AsyncConnection.connect(self.admin_url) as connection:

@@ -200,10 +200,10 @@ async def test_records_are_got_in_the_order_asked_and_listed_oldest_first(house:
     second = await house.patients.ListPatients(request, metadata=physician)
     assert [each.id for each in (*first.patients, *second.patients)] == made
     assert second.next_page_token == ""
-    assert (await house.audited(practice.id))[-3:] == [
-        "patient.read_several",
-        "patient.list",
-        "patient.list",
+    assert (await house.audited_why(practice.id))[-3:] == [
+        ("patient.read_several", "shown:2"),
+        ("patient.list", "shown:2"),
+        ("patient.list", "shown:1"),
     ]
 
 

@@ -203,6 +203,7 @@ async def test_a_minors_record_does_not_take_over_whom_an_archived_one_represent
     assert await reason(refused) == "REPRESENTATIVE_NOT_POSSIBLE"
     assert (await readers(house, practice_id, child)).representation.representative_id == mother
     assert await asked(house, practice_id) == {sibling: {mother, child}}
+    assert (await house.audited(practice_id))[-1] == "reader_question.list"
 
 
 async def test_couples_with_one_address_and_a_number_each_read_for_themselves(house: House) -> None:

@@ -89,6 +89,8 @@ async def test_each_search_is_one_row_of_the_audit(house: House) -> None:
     practice = await house.practice()
     for _ in range(3):
         await house.patient(practice.id)
-    before = await house.audited(practice.id)
+    before = await house.audited_why(practice.id)
     await house.found(practice.id, "Erika")
-    assert await house.audited(practice.id) == [*before, "patient.search"]
+    await house.found(practice.id, "Niemand")
+    searches = [("patient.search", "shown:3"), ("patient.search", "shown:0")]
+    assert await house.audited_why(practice.id) == [*before, *searches]
