@@ -1,4 +1,4 @@
-"""How patients' records are read; each reading is audited in its transaction, lists with how many were shown."""
+"""How patients' records are read; each reading is audited in its transaction, with how many were shown."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -115,10 +115,10 @@ async def test_an_unknown_secret_is_an_ended_session(stage: Stage, secret: str) 
 async def test_a_token_lives_sixty_seconds_and_never_longer_than_its_session(stage: Stage) -> None:
     _, _, session = await a_staff_session(stage)
     issued = await stage.people.exchange.exchange(session, "messaging", by_person=False)
-    assert issued.expires_at == stage.clock() + timedelta(seconds=60)
+    assert issued.caller.expires_at == stage.clock() + timedelta(seconds=60)
     stage.clock.advance(timedelta(minutes=29, seconds=50))
     issued = await stage.people.exchange.exchange(session, "messaging", by_person=False)
-    assert issued.expires_at == stage.clock() + timedelta(seconds=10)
+    assert issued.caller.expires_at == stage.clock() + timedelta(seconds=10)
     stage.clock.advance(timedelta(seconds=10))
     assert await ended(stage, session)
 
