@@ -94,9 +94,7 @@ class Withdrawals:
             await self._claims.erase(message.practice_id, message.id)
         async with self._database.transaction(caller.tenants) as tx:
             message = await _locked(tx, caller, message_id)
-            return message.erased_at or await self._take_back(
-                tx, caller, message, FactKind.ERASED, storage.erase
-            )
+            return message.erased_at or await self._take_back(tx, caller, message, FactKind.ERASED, _erase)
 
     async def _take_back(
         self,
@@ -134,6 +132,14 @@ async def _locked(tx: AsyncConnection, caller: Caller, message_id: UUID) -> Stor
     await reading.lock_conversation(tx, practice_id, found.conversation_id)
     [message] = await receipts.lock(tx, [(practice_id, message_id)])
     return message
+
+
+async def _erase(tx: AsyncConnection, message: StoredMessage, now: datetime) -> None:
+    """An answer that nobody has opened waits for nobody any more: nobody can."""
+    await storage.erase(tx, message, now)
+    if message.direction is Direction.TO_PRACTICE and message.receipt.read_at is None:
+        await forget(tx, [(message.practice_id, message.id)])
+        await reading.answer_was_read(tx, message.practice_id, message.conversation_id)
 
 
 def _erasable(message: StoredMessage) -> StoredMessage:

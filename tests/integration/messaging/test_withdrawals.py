@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.caller import Caller
 from praxispost.messaging.v1 import messaging_pb2 as wire
-from praxispost.messaging.v1 import withdrawals_pb2
+from praxispost.messaging.v1 import withdrawals_pb2, work_pb2
 from services.messaging.guard.step_up import StepUpPurpose
 from services.messaging.patients.domain import PatientState
 from services.messaging.patients.learning import learn
@@ -262,3 +262,19 @@ async def test_only_who_proved_who_they_are_lately_destroys_content(post: Post) 
     assert (await post.open(admin, message_id)).body == "Alles in Ordnung."
     await _erase(post, admin, message_id)
     assert await reason(post.open(admin, message_id)) == "CONTENT_ERASED"
+
+
+async def test_an_answer_that_was_erased_unread_keeps_nobody_waiting(post: Post) -> None:
+    admin, patient, message_id = await _written_to(post)
+    replied = await post.reply(patient, message_id)
+    await withdraw(post, admin, replied.message_id)
+    [line] = (await post.conversations(admin)).conversations
+    assert line.unread_answers == 1
+    for _ in range(2):
+        await _erase(post, admin, replied.message_id)
+    [line] = (await post.conversations(admin)).conversations
+    assert line.unread_answers == 0
+    counts = await refusing(post.work.GetTaskCounts(work_pb2.GetTaskCountsRequest(), metadata=post.to(admin)))
+    assert not counts.counts
+    done = work_pb2.MarkDoneRequest(conversation_id=replied.conversation_id)
+    await refusing(post.work.MarkDone(done, metadata=post.to(admin)))
