@@ -61,6 +61,8 @@ from tests.integration.messaging.neighbours import Neighbours
 
 T = TypeVar("T")
 
+USUAL_RULES = GuardRules()
+
 
 @dataclass(frozen=True, slots=True)
 class Stores:
@@ -235,7 +237,7 @@ def _caller(role: str, practice_id: UUID | None, entitlements: tuple[Entitlement
 
 
 @asynccontextmanager
-async def open_post(stores: Stores) -> AsyncIterator[Post]:
+async def open_post(stores: Stores, rules: GuardRules = USUAL_RULES) -> AsyncIterator[Post]:
     """Serve until the end of the block."""
     token_key = SigningKey("test", Ed25519PrivateKey.generate(), datetime.now(UTC))
     database, superuser = (
@@ -257,7 +259,7 @@ async def open_post(stores: Stores) -> AsyncIterator[Post]:
             AttachmentClaims(to_neighbours),
             Grants(signing_keys, clock),
             Metrics(telemetry.registry),
-            Guard(await keys.service_key(TEXT_KEY), GuardRules()),
+            Guard(await keys.service_key(TEXT_KEY), rules),
             SignedStepUps(PublicKeys(_published(token_key)), clock),
             clock=clock,
             new_id=uuid4,
