@@ -17,7 +17,7 @@ from tests.integration.messaging.model_world import World
 from tests.integration.messaging.post import Post, Stores, open_post
 
 PRACTICES, RECORDS, PERSONS, MOST_LETTERS = 2, 2, 3, 10
-WORDS = tuple(Words(subject, body) for subject in ("Befund", "Angebot") for body in ("Anbei.", "Jetzt neu."))
+WORDS = (Words("Befund", "Anbei."), Words("Angebot", "Anbei."), Words("Befund", "Jetzt neu."))
 FLAGS = ("deceased", "archived", "objected", "conflict")
 
 Operation: TypeAlias = Callable[[World], Awaitable[None]]
@@ -35,25 +35,28 @@ async def strict_post(messaging_stores: Stores) -> AsyncIterator[Post]:
 
 @st.composite
 def sending(draw: st.DrawFn) -> Operation:
-    record, what, days = draw(records), draw(words), draw(st.sampled_from((0, 1, 3, 20)))
-    documents = draw(st.integers(0, 2))
+    many = draw(st.lists(st.tuples(records, words), min_size=1, max_size=3))
+    days, documents = draw(st.sampled_from((0, 1, 20, 20))), draw(st.integers(0, 2))
 
     async def send(world: World) -> None:
-        if len(world.letters) < MOST_LETTERS:
-            await world.send(world.records[record], what, days, documents=documents)
+        for record, what in many:
+            if len(world.letters) < MOST_LETTERS:
+                await world.send(world.records[record], what, days, documents=documents)
 
     return send
 
 
 @st.composite
 def about_a_letter(draw: st.DrawFn) -> Operation:
-    place, person = draw(letters), draw(persons)
-    do = draw(st.sampled_from(("open", "open", "answer", "answer", "staff", "close", "withdraw", "erase")))
+    place, person, own = draw(letters), draw(persons), draw(st.booleans())
+    do = draw(st.sampled_from(("open", "open", "answer", "answer", "staff", "close")))
 
     async def act(world: World) -> None:
-        if not world.letters:
+        who = world.persons[person]
+        chosen = [each for each in world.letters if own and who.sees(each)] or world.letters
+        if not chosen:
             return
-        letter, who = world.letters[place % len(world.letters)], world.persons[person]
+        letter = chosen[place % len(chosen)]
         match do:
             case "open":
                 await world.open(who, letter)
@@ -63,24 +66,36 @@ def about_a_letter(draw: st.DrawFn) -> Operation:
                 await world.open_as_staff(letter)
             case "close":
                 await world.close(letter)
-            case "withdraw":
-                await world.withdraw(letter)
-            case "erase":
-                await world.erase(letter)
 
     return act
 
 
 @st.composite
+def taking_back(draw: st.DrawFn) -> Operation:
+    place, erasing, any_letter = draw(letters), draw(st.booleans()), draw(st.booleans())
+
+    async def take_back(world: World) -> None:
+        answers = [each for each in world.letters if not each.to_patient and not any_letter]
+        withdrawn = [each for each in world.letters if each.withdrawn and not any_letter]
+        chosen = (withdrawn if erasing else answers) or world.letters
+        if not chosen:
+            return
+        letter = chosen[place % len(chosen)]
+        await (world.erase(letter) if erasing else world.withdraw(letter))
+
+    return take_back
+
+
+@st.composite
 def deciding(draw: st.DrawFn) -> Operation:
-    place, rejected, by_author = draw(letters), draw(st.booleans()), draw(st.booleans())
+    place, do = draw(letters), draw(st.sampled_from(("confirm", "confirm", "confirm own", "reject")))
 
     async def decide(world: World) -> None:
         waiting = [each for each in world.letters if each.held] or world.letters
-        if waiting and rejected:
+        if waiting and do == "reject":
             await world.reject(waiting[place % len(waiting)])
         elif waiting:
-            await world.confirm(waiting[place % len(waiting)], by_author=by_author)
+            await world.confirm(waiting[place % len(waiting)], by_author=do == "confirm own")
 
     return decide
 
@@ -159,10 +174,11 @@ def passing(draw: st.DrawFn) -> Operation:
 operations = st.lists(
     sending()
     | sending()
-    | sending()
     | about_a_letter()
     | about_a_letter()
     | about_a_letter()
+    | taking_back()
+    | taking_back()
     | deciding()
     | drafting()
     | changing()
@@ -171,7 +187,7 @@ operations = st.lists(
     | entitling()
     | looking()
     | passing(),
-    min_size=8,
+    min_size=12,
     max_size=24,
 )
 
@@ -186,7 +202,7 @@ def _world(post: Post) -> World:
 
 @given(operations)
 @settings(
-    max_examples=6,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],
@@ -223,7 +239,7 @@ async def test_the_operations_do_what_they_are_called(strict_post: Post) -> None
     await world.close(held)
     await world.withdraw(answer)
     await world.erase(answer)
-    await world.begin(record, WORDS[3])
+    await world.begin(record, WORDS[1])
     await world.save(world.drafts[0], WORDS[2])
     await world.mark(record, "objected")
     await world.send_draft(world.drafts[0])
