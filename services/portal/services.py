@@ -20,6 +20,7 @@ from praxispost.identity.v1.patients_pb2_grpc import PatientServiceStub
 from praxispost.identity.v1.practices_pb2_grpc import PracticeServiceStub
 from praxispost.identity.v1.readers_pb2_grpc import ReaderServiceStub
 from praxispost.identity.v1.registration_pb2_grpc import RegistrationServiceStub
+from praxispost.identity.v1.service_accounts_pb2_grpc import ServiceAccountServiceStub
 from praxispost.identity.v1.sessions_pb2_grpc import SessionServiceStub
 from praxispost.identity.v1.staff_pb2_grpc import StaffServiceStub
 from praxispost.identity.v1.step_up_pb2_grpc import StepUpServiceStub
@@ -51,6 +52,7 @@ class Services:
         self.account_changes = AccountChangeServiceStub(identity)
         self.practices = PracticeServiceStub(identity)
         self.staff = StaffServiceStub(identity)
+        self.service_accounts = ServiceAccountServiceStub(identity)
         self.step_up = StepUpServiceStub(identity)
         self.patients = PatientServiceStub(identity)
         self.readers = ReaderServiceStub(identity)

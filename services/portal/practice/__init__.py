@@ -2,6 +2,7 @@
 
 from starlette.routing import Route
 
+from services.portal.practice.administration import administration_routes
 from services.portal.practice.entrance import Entrance
 from services.portal.practice.inbox import Inbox
 from services.portal.practice.live import Live
@@ -15,4 +16,5 @@ def practice_routes(routing: Routing, tools: Tools) -> list[Route]:
         *Entrance(tools).routes(routing),
         *Inbox(tools).routes(routing),
         *Live(tools).routes(routing),
+        *administration_routes(routing, tools),
     ]
