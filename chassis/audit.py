@@ -46,7 +46,7 @@ async def record_audits(
     now: datetime,
     why: str = "",
 ) -> None:
-    """The same for several objects, a row for each in one statement."""
+    """The same for several objects, a row for each, sent together."""
     row = {
         "tenant_id": tenant_id,
         "occurred_at": now,
@@ -58,4 +58,4 @@ async def record_audits(
     }
     rows = [{**row, "object_id": object_id} for object_id in object_ids]
     if rows:
-        await tx.execute(insert(TABLES.audit).values(rows))
+        await tx.execute(insert(TABLES.audit), rows)

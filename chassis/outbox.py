@@ -20,14 +20,14 @@ async def record(tx: AsyncConnection, event: Event) -> None:
 
 
 async def record_all(tx: AsyncConnection, events: Iterable[Event]) -> None:
-    """Publish these events if, and only if, the transaction commits; one statement for all."""
+    """Publish these events if, and only if, the transaction commits; sent together."""
     rows = []
     for event in events:
         event_id = uuid4()
         envelope = envelop(event, event_id).SerializeToString()
         rows.append({"event_id": event_id, "type": event.type, "envelope": envelope})
     if rows:
-        await tx.execute(insert(TABLES.outbox).values(rows))
+        await tx.execute(insert(TABLES.outbox), rows)
         wake_after_commit(tx, OUTBOX_CHANNEL)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import func, select, union
@@ -27,6 +27,9 @@ from services.identity.tables.practices import binding, patient
 from services.identity.tables.readers import representation
 
 _LOCK: Final = 0x696D706F
+
+# What a row makes of a record that says this, or of none, by the row's place: read once, planned by twice.
+Said: TypeAlias = dict[tuple[int, PatientData | None], PatientData | Rejection]
 
 
 class Moved(Exception):
@@ -76,9 +79,10 @@ class Taking:
     ) -> Mapping[int, Outcome | Rejection]:
         """What became of each row, by its place. Raises Moved where it is to be done again."""
         await tx.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(str(practice_id)))))
-        seen = await self._planned(tx, practice_id, rows, around, locked=False)
+        read: Said = {}
+        seen = await self._planned(tx, practice_id, rows, around, read, locked=False)
         await lock_pairs(tx, practice_id, self._indexes(seen))
-        plan = await self._planned(tx, practice_id, rows, around, locked=True)
+        plan = await self._planned(tx, practice_id, rows, around, read, locked=True)
         if not self._indexes(plan) <= self._indexes(seen):
             raise Moved
         await self._carry_out(tx, caller, practice_id, plan, around.now)
@@ -96,6 +100,7 @@ class Taking:
         practice_id: UUID,
         rows: Sequence[Row],
         around: Surroundings,
+        read: Said,
         *,
         locked: bool,
     ) -> Plan:
@@ -105,7 +110,10 @@ class Taking:
         plan = Plan([], [], [])
         for row in rows:
             before = records.get(known[row.external_index]) if row.external_index in known else None
-            data = imported_data(row.given, before.data if before else None, around)
+            key = (row.place, before.data if before else None)
+            if key not in read:
+                read[key] = imported_data(row.given, key[1], around)
+            data = read[key]
             if isinstance(data, Rejection):
                 plan.rejected.append((row, data))
             elif before is None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, insert, not_, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, insert, not_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.paging import Position
@@ -110,14 +110,21 @@ async def _mark(tx: AsyncConnection, practice_id: UUID, patient_id: UUID) -> Non
 async def _holders(
     tx: AsyncConnection, practice_id: UUID, emails: Collection[bytes], arrived: Collection[UUID]
 ) -> list[Holder]:
-    """All records with these addresses, and the arrived ones; nobody else changes them meanwhile."""
+    """All records with these addresses, and the arrived ones; nobody else changes them meanwhile.
+
+    Looked for apart, each by its own index: with both in one condition every record of the practice is read.
+    """
+    at_addresses = select(_P.id).where(
+        _P.practice_id == practice_id, _P.archived_at.is_(None), _P.email_index.in_(emails)
+    )
+    ids = {*arrived, *(await tx.execute(at_addresses)).scalars()} if emails else set(arrived)
     query = (
         select(_P.id, _P.email_index, _P.pair_index, _Q.cause, _P.reader_answered)
         .select_from(patient.outerjoin(reader_question, _OPEN))
         .where(
             _P.practice_id == practice_id,
             _P.archived_at.is_(None),
-            or_(_P.email_index.in_(emails), _P.id.in_(arrived)),
+            _P.id.in_(ids),
         )
         .order_by(_P.id)
         .with_for_update(of=patient)

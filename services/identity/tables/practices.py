@@ -120,8 +120,8 @@ patient_search: Final = Table(
     Column("practice_id", Uuid, nullable=False),
     Column("patient_id", Uuid, nullable=False),
     Column("token", LargeBinary, nullable=False),
+    # No foreign key: a trigger removes the rows of a deleted record (migration 0010).
     PrimaryKeyConstraint("practice_id", "token", "patient_id"),
-    ForeignKeyConstraint(["practice_id", "patient_id"], ["patient.practice_id", "patient.id"]),
     Index("patient_search_by_patient", "practice_id", "patient_id"),
 )
 

@@ -94,3 +94,11 @@ async def test_each_search_is_one_row_of_the_audit(house: House) -> None:
     await house.found(practice.id, "Niemand")
     searches = [("patient.search", "shown:3"), ("patient.search", "shown:0")]
     assert await house.audited_why(practice.id) == [*before, *searches]
+
+
+async def test_what_finds_a_record_goes_with_it(house: House) -> None:
+    practice = await house.practice()
+    gone, stays = [(await house.patient(practice.id)).patient_id for _ in range(2)]
+    await house.execute("DELETE FROM patient WHERE id = %s", gone)
+    rows = await house.rows("SELECT patient_id FROM patient_search WHERE practice_id = %s", practice.id)
+    assert {str(patient_id) for (patient_id,) in rows} == {stays}
