@@ -120,7 +120,7 @@ def people(
         registration=RegistrationServicer(steps, completion),
         sessions=SessionServicer(staff_login, account_login, OwnSessions(database, clock=clock)),
         accounts=AccountServicer(
-            Overview(database, accounts, representations, clock),
+            Overview(database, accounts, PatientStore(keys, index, proofs.search), representations, clock),
             Offers(database, bindings, attempts, clock=clock),
         ),
         account_changes=_account_changes(database, keys, proofs, returning, clock=clock, new_id=new_id),

@@ -71,6 +71,7 @@ def test_settings_are_kept_and_wrong_ones_are_said(house: House, windows: Window
     page.goto("/practice/administration/settings")
     page.get_by_label("Name auf Hinweis-E-Mails").fill("Praxis Lindenallee")
     page.get_by_label("Abwesenheit").fill("Bis 3. Januar im Urlaub.\nVertretung: Praxis Weber.")
+    page.get_by_label("Link zu Ihrem Impressum").fill("https://praxis.example/impressum")
     page.get_by_role("button", name="Speichern").first.click()
     expect(page.get_by_role("status")).to_have_text("Gespeichert.")
     expect(page.get_by_label("Abwesenheit")).to_have_value(
@@ -82,6 +83,11 @@ def test_settings_are_kept_and_wrong_ones_are_said(house: House, windows: Window
     page.get_by_role("button", name="Speichern").first.click()
     expect(page.get_by_role("alert")).to_contain_text("nichts gespeichert")
     expect(page.get_by_text("Der Name hat 1 bis 120 Zeichen.")).to_be_visible()
+    page.get_by_label("Name der Praxis").fill("Hausarztpraxis am Park")
+    page.get_by_label("Link zu Ihrem Impressum").fill("http://praxis.example")
+    page.get_by_role("button", name="Speichern").first.click()
+    expect(page.get_by_text("mit https:// beginnt")).to_be_visible()
+    expect(page.get_by_label("Link zu Ihrem Impressum")).to_have_value("http://praxis.example")
 
 
 def test_a_program_gets_in_and_out(house: House, windows: Windows) -> None:

@@ -12,6 +12,8 @@ from chassis.caller import Caller
 from chassis.database import Database, limit_to_tenants
 from services.identity.accounts.domain import REPRESENTATIVE
 from services.identity.accounts.storage import AccountContact, Accounts
+from services.identity.patients.domain import PatientData
+from services.identity.patients.store import PatientStore
 from services.identity.readers.representations import Representations, Represented
 from services.identity.refusals import session_ended
 from services.identity.tables.practices import binding, practice
@@ -25,9 +27,13 @@ class BoundPatient:
     practice_name: str
     practice_phone: str
     practice_absence_notice: str
+    practice_imprint_url: str
+    practice_privacy_url: str
     patient_id: UUID
     kind: str
     bound_at: datetime
+    given_name: str = ""
+    family_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,13 @@ class Overview:
         self,
         database: Database,
         accounts: Accounts,
+        records: PatientStore,
         representations: Representations,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._accounts = accounts
+        self._records = records
         self._representations = representations
         self._clock = clock
 
@@ -63,10 +71,26 @@ class Overview:
             represented = await self._representations.of_account(tx, caller.subject_id, self._clock().date())
             practices = {*caller.tenants, *(each.practice_id for each in represented)}
             bound = await bound_patients(tx, caller.subject_id, practices)
-        return AccountOverview(caller.subject_id, contact, bound + _with_names(represented, bound))
+            named = await self._named(tx, bound + _with_practices(represented, bound))
+        return AccountOverview(caller.subject_id, contact, named)
+
+    async def _named(self, tx: AsyncConnection, bound: list[BoundPatient]) -> list[BoundPatient]:
+        """The same with the names that the practices' records have, one query for each practice."""
+        found: dict[UUID, PatientData] = {}
+        for practice_id in {each.practice_id for each in bound}:
+            ids = [each.patient_id for each in bound if each.practice_id == practice_id]
+            records = await self._records.batch(tx, practice_id, ids)
+            found |= {patient_id: record.data for patient_id, record in records.items()}
+        return [_with_name(each, found.get(each.patient_id)) for each in bound]
 
 
-def _with_names(represented: Iterable[Represented], bound: Iterable[BoundPatient]) -> list[BoundPatient]:
+def _with_name(bound: BoundPatient, data: PatientData | None) -> BoundPatient:
+    if data is None:
+        return bound
+    return replace(bound, given_name=data.given_name, family_name=data.family_name)
+
+
+def _with_practices(represented: Iterable[Represented], bound: Iterable[BoundPatient]) -> list[BoundPatient]:
     """Whom the person represents, who have a binding of their own in each of these practices."""
     own = {(each.practice_id, each.patient_id) for each in bound}
     practices = {each.practice_id: each for each in bound}
@@ -93,6 +117,8 @@ async def bound_patients(
             practice.c.name,
             practice.c.phone,
             practice.c.absence_notice,
+            practice.c.imprint_url,
+            practice.c.privacy_url,
             binding.c.patient_id,
             binding.c.kind,
             binding.c.bound_at,

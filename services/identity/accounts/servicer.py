@@ -62,7 +62,11 @@ def _binding(bound: BoundPatient) -> accounts_pb2.Binding:
         practice_name=bound.practice_name,
         practice_phone=bound.practice_phone,
         practice_absence_notice=bound.practice_absence_notice,
+        practice_imprint_url=bound.practice_imprint_url,
+        practice_privacy_url=bound.practice_privacy_url,
         patient_id=str(bound.patient_id),
+        patient_given_name=bound.given_name,
+        patient_family_name=bound.family_name,
         kind=_KINDS[bound.kind],
         bound_at=timestamp(bound.bound_at),
     )

@@ -15,6 +15,8 @@ class PracticeSettings:
     language: str
     region: str
     absence_notice: str = ""
+    imprint_url: str = ""
+    privacy_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,13 @@ async def page_of_practices(tx: AsyncConnection, after: Position | None, most: i
 
 def _practice(row: Row[tuple[object, ...]]) -> Practice:
     settings = PracticeSettings(
-        row.name, row.prompt_name, row.phone, row.language, row.region, row.absence_notice
+        row.name,
+        row.prompt_name,
+        row.phone,
+        row.language,
+        row.region,
+        row.absence_notice,
+        row.imprint_url,
+        row.privacy_url,
     )
     return Practice(row.id, settings, row.created_at)

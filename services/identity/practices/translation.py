@@ -1,6 +1,7 @@
 """Practices' settings as the contracts write them: checked on the way in, complete on the way out."""
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from chassis.refusal import invalid
 from chassis.validation import one_line, text
@@ -15,6 +16,7 @@ _NAME = 120
 _PROMPT_NAME = 80
 _PHONE = 40
 _ABSENCE_NOTICE = 500
+_URL = 300
 
 
 def new_settings(given: practices_pb2.PracticeSettings) -> PracticeSettings:
@@ -31,6 +33,8 @@ def new_settings(given: practices_pb2.PracticeSettings) -> PracticeSettings:
         language=_language(given),
         region=_region(given) if given.region else _USUAL_REGION,
         absence_notice=_absence_notice(given),
+        imprint_url=_imprint_url(given),
+        privacy_url=_privacy_url(given),
     )
 
 
@@ -45,6 +49,8 @@ def changed_settings(
         "language": _language,
         "region": _region,
         "absence_notice": _absence_notice,
+        "imprint_url": _imprint_url,
+        "privacy_url": _privacy_url,
     }
     return replace(before, **{field: readers[field](given) for field in sorted(fields)})
 
@@ -61,6 +67,8 @@ def practice_message(practice: Practice) -> practices_pb2.Practice:
             language=language_value(settings.language),
             region=settings.region,
             absence_notice=settings.absence_notice,
+            imprint_url=settings.imprint_url,
+            privacy_url=settings.privacy_url,
         ),
         created_at=timestamp(practice.created_at),
     )
@@ -88,3 +96,25 @@ def _region(given: practices_pb2.PracticeSettings) -> str:
 
 def _absence_notice(given: practices_pb2.PracticeSettings) -> str:
     return text("settings.absence_notice", given.absence_notice.strip(), minimum=0, maximum=_ABSENCE_NOTICE)
+
+
+def _imprint_url(given: practices_pb2.PracticeSettings) -> str:
+    return _web_address("settings.imprint_url", given.imprint_url.strip())
+
+
+def _privacy_url(given: practices_pb2.PracticeSettings) -> str:
+    return _web_address("settings.privacy_url", given.privacy_url.strip())
+
+
+def _web_address(field: str, value: str) -> str:
+    address = one_line(field, value, minimum=0, maximum=_URL)
+    if not address:
+        return ""
+    try:
+        parts = urlsplit(address)
+        known = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        known = False
+    if not known or " " in address:
+        raise invalid(field, "must be an https address")
+    return address

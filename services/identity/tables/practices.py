@@ -33,6 +33,8 @@ practice: Final = Table(
     Column("language", Text, nullable=False),
     Column("region", Text, nullable=False),
     Column("absence_notice", Text, nullable=False, server_default=text("''")),
+    Column("imprint_url", Text, nullable=False, server_default=text("''")),
+    Column("privacy_url", Text, nullable=False, server_default=text("''")),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Index("practice_by_age", "created_at", "id"),
 )

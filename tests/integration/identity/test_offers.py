@@ -60,6 +60,7 @@ async def test_a_person_sees_the_own_account(stage: Stage) -> None:
     (binding,) = own.bindings
     assert (binding.practice_name, binding.practice_phone) == ("Praxis am Park", "030 123456")
     assert binding.practice_absence_notice == ABSENCE
+    assert (binding.patient_given_name, binding.patient_family_name) == ("Erika", "Beispiel")
     assert binding.kind == accounts_pb2.BINDING_KIND_SELF
     assert binding.bound_at.ToSeconds() == int(stage.clock().timestamp())
 

@@ -25,7 +25,7 @@ from services.portal.visits import Visit
 from services.portal.words import mark
 
 _PATH: Final = "/practice/administration/settings"
-_LINES: Final = ("name", "prompt_name", "phone")
+_LINES: Final = ("name", "prompt_name", "phone", "imprint_url", "privacy_url")
 _LANGUAGES: Final[Mapping[str, Language.ValueType]] = {
     "de": Language.LANGUAGE_GERMAN,
     "en": Language.LANGUAGE_ENGLISH,
@@ -35,6 +35,8 @@ _WRONG: Final[Mapping[str, str]] = {
     "prompt_name": mark("Der Name auf Hinweisen hat 1 bis 80 Zeichen."),
     "phone": mark("Die Telefonnummer hat höchstens 40 Zeichen."),
     "absence_notice": mark("Der Hinweis hat höchstens 500 Zeichen."),
+    "imprint_url": mark("Bitte geben Sie eine Adresse an, die mit https:// beginnt."),
+    "privacy_url": mark("Bitte geben Sie eine Adresse an, die mit https:// beginnt."),
     "text": mark("Die Rechtsgrundlage hat 1 bis 500 Zeichen in einer Zeile."),
 }
 

@@ -55,6 +55,10 @@ async def test_the_same_request_again_makes_no_second_practice(house: House) -> 
         ({"name": "Praxis", "prompt_name": "x" * 81}, "settings.prompt_name"),
         ({"name": "Praxis", "phone": "1" * 41}, "settings.phone"),
         ({"name": "Praxis", "absence_notice": "x" * 501}, "settings.absence_notice"),
+        ({"name": "Praxis", "imprint_url": "http://praxis.example"}, "settings.imprint_url"),
+        ({"name": "Praxis", "imprint_url": "javascript:alert(1)"}, "settings.imprint_url"),
+        ({"name": "Praxis", "privacy_url": "https://"}, "settings.privacy_url"),
+        ({"name": "Praxis", "privacy_url": "https://a.example/" + "x" * 300}, "settings.privacy_url"),
         ({"name": "Praxis", "region": "Germany"}, "settings.region"),
         ({"name": "Praxis", "region": "ZZ"}, "settings.region"),
     ],
@@ -136,3 +140,16 @@ async def test_an_absence_notice_of_several_lines_is_set_and_taken_away(house: H
         await house.practices.UpdatePractice(request, metadata=admin)
         got = await house.practices.GetPractice(practices_pb2.GetPracticeRequest(), metadata=admin)
         assert got.practice.settings.absence_notice == notice
+
+
+async def test_links_to_imprint_and_privacy_notice_are_set_and_taken_away(house: House) -> None:
+    practice = await house.practice()
+    admin = house.caller("admin", practice.id)
+    for link in ("https://praxis.example/impressum", ""):
+        request = practices_pb2.UpdatePracticeRequest(
+            settings=practices_pb2.PracticeSettings(imprint_url=link, privacy_url=link),
+            update_mask=FieldMask(paths=["imprint_url", "privacy_url"]),
+        )
+        await house.practices.UpdatePractice(request, metadata=admin)
+        got = await house.practices.GetPractice(practices_pb2.GetPracticeRequest(), metadata=admin)
+        assert (got.practice.settings.imprint_url, got.practice.settings.privacy_url) == (link, link)
