@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 
 from chassis.grpc_client import AioRpcError
 from praxispost.messaging.v1.messaging_pb2 import Change, ChangeKind, WatchRequest, WatchResponse
-from services.portal.people import Person, SessionEnded, SessionLocked
+from services.portal.people import Person, SessionEnded
 from services.portal.tools import Tools
 
 _HEARTBEAT_SECONDS: Final = 20.0
@@ -20,6 +20,7 @@ _AGAIN_AFTER_SECONDS: Final = 1.0
 _RENEW_BEFORE: Final = timedelta(seconds=10)
 _WAITING: Final = 200
 _AGAIN: Final = 'event: change\ndata: {"kind": "again"}\n\n'
+_AWAY: Final = "event: away\ndata: ended\n\n"
 _HEARTBEAT: Final = ": still here\n\n"
 
 
@@ -68,10 +69,8 @@ class Hints:
         while True:
             try:
                 ends_at = await self._watch()
-            except (SessionEnded, SessionLocked) as away:
-                self._put(
-                    f"event: away\ndata: {'locked' if isinstance(away, SessionLocked) else 'ended'}\n\n"
-                )
+            except SessionEnded:
+                self._put(_AWAY)
                 self._put(None)
                 return
             except AioRpcError:

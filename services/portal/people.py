@@ -28,10 +28,6 @@ class SessionEnded(Exception):
     """There is no session, or not any more: log in."""
 
 
-class SessionLocked(Exception):
-    """Nobody was there for a while: PIN or password opens it again."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Token:
     value: str
@@ -57,7 +53,7 @@ class People:
         """Who has this session. `present`: a person's own act asks, which keeps the session from ending by
         idleness.
 
-        Raises SessionEnded, SessionLocked, and what identity cannot do at the moment as AioRpcError.
+        Raises SessionEnded, and what identity cannot do at the moment as AioRpcError.
         """
         token = await self.token(session, "identity", present=present)
         return Person(self, session, token, present)
@@ -151,8 +147,6 @@ def audience_of(request: Message) -> str:
 
 def _unusable(error: AioRpcError) -> Exception:
     refusal = refusal_of(error)
-    if refusal is not None and refusal.reason == "SESSION_LOCKED":
-        return SessionLocked()
     if refusal is not None and refusal.reason == "SESSION_ENDED":
         return SessionEnded()
     return error

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from services.portal import cookies
 from services.portal.form_tokens import FormTokens
 from services.portal.pages import Pages
-from services.portal.people import People, Person, SessionEnded, SessionLocked
+from services.portal.people import People, Person, SessionEnded
 from services.portal.requests_seen import ROUTE
 from services.portal.visits import FORM_TYPE, Form, Visit, go_to, read_form
 from services.portal.words import LANGUAGES, Language, Words, preferred
@@ -31,6 +31,10 @@ _ACCOUNT: Final = frozenset({"account"})
 # asked.
 TOKEN_HEADER: Final = "X-Form-Token"
 BACKGROUND_HEADER: Final = "X-Background"
+_TOKEN_FIELD: Final = "form_token"
+# The fields of a form that was sent when the session had ended, on their way through the login.
+KEPT: Final = "kept:"
+KEPT_PATH: Final = "kept_path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,10 @@ class _Side:
     cookie: str
     roles: frozenset[str]
     login: str
-    locked: str
 
 
-_STAFF_SIDE: Final = _Side(cookies.STAFF, STAFF, "/practice/login", "/practice/locked")
-_ACCOUNT_SIDE: Final = _Side(cookies.ACCOUNT, _ACCOUNT, "/login", "/login")
+_STAFF_SIDE: Final = _Side(cookies.STAFF, STAFF, "/practice/login")
+_ACCOUNT_SIDE: Final = _Side(cookies.ACCOUNT, _ACCOUNT, "/login")
 
 
 class Routing:
@@ -106,9 +109,7 @@ class Routing:
                     raise HTTPException(404)
                 response = await handler(visit, person)
             except SessionEnded:
-                response = self._log_in(visit, side)
-            except SessionLocked:
-                response = self._unlock(visit, side)
+                response = self._turned_away(visit, side.login, 401)
             return _kept(response, new)
 
         return Route(path, endpoint, methods=list(methods))
@@ -145,25 +146,25 @@ class Routing:
         token, form = request.headers.get(TOKEN_HEADER, ""), Form()
         if request.headers.get("content-type", "").startswith(FORM_TYPE):
             form = await read_form(request)
-            token = token or form.line("form_token")
+            token = token or form.line(_TOKEN_FIELD)
         if not self._form_tokens.is_good(token, visit):
             raise HTTPException(403, "form")
         return form
 
-    def _log_in(self, visit: Visit, side: _Side) -> Response:
-        return self._turned_away(visit, side.login, 401)
-
-    def _unlock(self, visit: Visit, side: _Side) -> Response:
-        return self._turned_away(visit, side.locked, 423)
-
     def _turned_away(self, visit: Visit, path: str, status: int) -> Response:
-        """Lead a person to the way back in; tell a script, which asks the person without leaving the page."""
-        if visit.request.headers.get("sec-fetch-mode", "navigate") != "navigate":
+        """Lead a person to the way back in, with what was typed; tell a script, which asks without leaving
+        the page."""
+        request = visit.request
+        if request.headers.get("sec-fetch-mode", "navigate") != "navigate":
             return Response(status_code=status)
-        back = visit.request.url.path
-        if visit.request.url.query:
-            back += f"?{visit.request.url.query}"
-        return go_to(f"{path}?next={quote(back, safe='')}" if visit.request.method == "GET" else path)
+        if request.method == "GET":
+            query = f"?{request.url.query}" if request.url.query else ""
+            return go_to(f"{path}?next={quote(request.url.path + query, safe='')}")
+        if path != _STAFF_SIDE.login:
+            return go_to(path)
+        kept = {f"{KEPT}{name}": value for name, value in visit.form.fields().items() if name != _TOKEN_FIELD}
+        kept[KEPT_PATH] = request.url.path
+        return visit.page("practice/login.html", status=401, email="", next="", problem="", kept=kept)
 
 
 def _language(request: Request) -> Language:

@@ -43,3 +43,58 @@ def test_the_badge_follows_what_needs_somebody(house: House, windows: Windows) -
         )
     )
     expect(page.locator("#badge")).to_contain_text("1 wartet auf jemanden")
+
+
+def test_a_page_left_alone_goes_on_where_it_was(house: House, windows: Windows) -> None:
+    _, admin = house.practice()
+    page = windows.desktop(session=admin.session)
+    page.goto("/practice/administration/settings")
+    page.get_by_label("Abwesenheit").fill("Bis Montag geschlossen.")
+    page.get_by_role("button", name="Sperren").click()
+    cover = page.get_by_role("dialog", name="Gesperrt")
+    expect(cover).to_be_visible()
+    assert violations(page) == []
+    windows.picture(page, "locked")
+    page.keyboard.press("Escape")
+    expect(cover).to_be_visible()
+    cover.get_by_label("E-Mail-Adresse").fill(admin.email)
+    cover.get_by_label("Passwort").fill("wrong and long enough")
+    cover.get_by_role("button", name="Entsperren").click()
+    expect(cover.get_by_role("alert")).to_contain_text("stimmen nicht")
+    cover.get_by_label("Passwort").fill(STAFF_PASSWORD)
+    cover.get_by_role("button", name="Entsperren").click()
+    expect(cover).to_have_count(0)
+    expect(page.get_by_label("Abwesenheit")).to_have_value("Bis Montag geschlossen.")
+    page.get_by_role("button", name="Speichern").first.click()
+    expect(page.get_by_role("status")).to_have_text("Gespeichert.")
+
+
+def test_a_locked_page_is_not_opened_for_somebody_else(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    page = windows.desktop(session=admin.session)
+    page.goto("/practice/administration/settings")
+    page.get_by_label("Abwesenheit").fill("Bis Montag geschlossen.")
+    page.get_by_role("button", name="Sperren").click()
+    cover = page.get_by_role("dialog", name="Gesperrt")
+    cover.get_by_label("E-Mail-Adresse").fill(house.colleague(practice).email)
+    cover.get_by_label("Passwort").fill(STAFF_PASSWORD)
+    cover.get_by_role("button", name="Entsperren").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Patienten-Nachrichten")
+
+
+def test_a_form_sent_after_the_session_has_ended_is_not_lost(house: House, windows: Windows) -> None:
+    _, admin = house.practice()
+    page = windows.desktop(session=admin.session)
+    page.goto("/practice/administration/settings")
+    page.get_by_label("Abwesenheit").fill("Bis Montag geschlossen.\nVertretung: Praxis Weber.")
+    page.context.clear_cookies(name="__Host-staff")
+    page.get_by_role("button", name="Speichern").first.click()
+    expect(page.get_by_text("ist noch da")).to_be_visible()
+    page.get_by_label("E-Mail-Adresse").fill(admin.email)
+    page.get_by_label("Passwort").fill(STAFF_PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+    page.get_by_role("button", name="Jetzt weiter").click()
+    expect(page.get_by_role("status")).to_have_text("Gespeichert.")
+    expect(page.get_by_label("Abwesenheit")).to_have_value(
+        "Bis Montag geschlossen.\nVertretung: Praxis Weber."
+    )

@@ -1,6 +1,6 @@
 """What an open page of the practice follows: the stream of hints, and the count of what needs somebody."""
 
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from praxispost.messaging.v1.work_pb2 import GetTaskCountsRequest
@@ -22,6 +22,7 @@ class Live:
         return [
             routing.staff("/practice/events", self.events),
             routing.staff("/practice/badge", self.badge),
+            routing.staff("/practice/person", self.person),
         ]
 
     async def events(self, visit: Visit, person: Person) -> Response:
@@ -32,3 +33,7 @@ class Live:
         """How much needs somebody."""
         counts = await person.ask(self._tools.services.work.GetTaskCounts, GetTaskCountsRequest())
         return visit.page("parts/badge.html", badge=sum(each.count for each in counts.counts))
+
+    async def person(self, visit: Visit, person: Person) -> Response:
+        """Whose session it is, for a page that was locked: it goes on only with the same person."""
+        return PlainTextResponse(person.id)

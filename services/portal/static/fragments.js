@@ -10,7 +10,7 @@ async function send(form, submitter) {
     const query = isGet ? `?${new URLSearchParams(fields)}` : "";
     const response = await ask(form.action + query, isGet ? {} : { method: "POST", form: fields });
     if (response.redirected) location.assign(response.url);
-    else if (response.status !== 401 && response.status !== 423) put(target, await response.text());
+    else if (response.status !== 401) put(target, await response.text());
   } finally {
     form.removeAttribute("aria-busy");
   }

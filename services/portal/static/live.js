@@ -45,9 +45,9 @@ export function followEvents() {
   let broken = false;
   const stream = new EventSource(path);
   stream.addEventListener("change", (event) => hinted(JSON.parse(event.data)));
-  stream.addEventListener("away", (event) => {
+  stream.addEventListener("away", () => {
     stream.close();
-    document.dispatchEvent(new CustomEvent("praxispost:away", { detail: event.data }));
+    document.dispatchEvent(new CustomEvent("praxispost:away"));
   });
   stream.addEventListener("error", () => { broken = true; });
   stream.addEventListener("open", () => {

@@ -9,9 +9,7 @@ export async function ask(path, { method = "GET", form = null, body = null, head
   if (method !== "GET") sent["X-Form-Token"] = token();
   const content = form ? new URLSearchParams(form) : body;
   const response = await fetch(path, { method, headers: sent, body: content, signal, credentials: "same-origin" });
-  if (response.status === 401 || response.status === 423) {
-    document.dispatchEvent(new CustomEvent("praxispost:away", { detail: response.status === 423 ? "locked" : "ended" }));
-  }
+  if (response.status === 401) document.dispatchEvent(new CustomEvent("praxispost:away"));
   return response;
 }
 
