@@ -1,4 +1,5 @@
-"""One whole system and one browser for all tests of this folder; each test has its own people and windows."""
+"""The running system or one of its own, and one browser, for all tests of this folder; each test has its own
+people and windows."""
 
 import os
 import re
@@ -7,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from deploy.local.system import System, temporary_system
+from deploy.local import address_book
+from deploy.local.address_book import AddressBook
+from deploy.local.system import RUN_FOLDER, temporary_system
 from scripts.setup.browser import chromium
 from tests.browser.house import House
 from tests.browser.windows import Windows
@@ -24,17 +27,22 @@ _FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[System]:
-    """The system, started for these tests and gone after them."""
+def book() -> Iterator[AddressBook]:
+    """Where everything is: in the system that runs, as for `make story`, or in one that is gone after the
+    tests."""
+    running = address_book.find(RUN_FOLDER)
+    if running is not None:
+        yield running
+        return
     with temporary_system() as started:
-        yield started
+        yield started.address_book
 
 
 @pytest.fixture(scope="session")
-def house(system: System) -> Iterator[House]:
+def house(book: AddressBook) -> Iterator[House]:
     """The people in it."""
-    with stage_on(system.address_book) as stage:
-        yield House(stage, system.address_book.portal_url)
+    with stage_on(book) as stage:
+        yield House(stage, book.portal_url)
 
 
 @pytest.fixture(scope="session")
