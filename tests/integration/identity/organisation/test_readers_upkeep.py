@@ -15,7 +15,13 @@ from tests.integration.identity.organisation.reader_answers import (
 )
 from tests.integration.identity.organisation.reading import Pair
 from tests.integration.identity.organisation.test_patients import update
-from tests.integration.identity.organisation.test_readers import MOTHER_BORN, a_family, kinds, tasks
+from tests.integration.identity.organisation.test_readers import (
+    CHILD_BORN,
+    MOTHER_BORN,
+    a_family,
+    kinds,
+    tasks,
+)
 from tests.integration.identity.stage import reason
 
 
@@ -104,13 +110,25 @@ async def test_custody_does_not_outlast_the_birth_date_that_it_rests_on(house: H
     assert await kinds(world) == {mother: "self"}
 
 
-async def test_a_stranger_who_gets_the_childs_pair_does_not_read(house: House) -> None:
+async def test_the_pair_that_mother_and_child_gave_up_opens_nothing(house: House) -> None:
     world, pair, mother, child = await a_family(house)
     [practice_id] = world.practices
     await represented(house, practice_id, child, mother, basis=CUSTODY)
     own = somebody()
     await update(house, practice_id, mother, mobile=own.mobile)
-    assert await reason(world.register(pair, "2018-09-10")) == "NOT_MATCHED"
+    # The child's record moved along: the old pair stands nowhere, so no SMS leaves and no code is right.
+    assert await reason(world.register(pair, CHILD_BORN)) == "CODE_REFUSED"
     world.records[0].pair = Pair(pair.email, own.mobile)
     await world.register(world.records[0].pair, MOTHER_BORN)
+    assert await kinds(world) == {mother: "self", child: "representative"}
+
+
+async def test_a_stranger_who_gets_the_childs_pair_does_not_read(house: House) -> None:
+    world, pair, mother, child = await a_family(house)
+    [practice_id] = world.practices
+    await represented(house, practice_id, child, mother, basis=CUSTODY)
+    childs = Pair(pair.email, somebody().mobile)
+    await update(house, practice_id, child, mobile=childs.mobile)
+    assert await reason(world.register(childs, CHILD_BORN)) == "NOT_MATCHED"
+    await world.register(pair, MOTHER_BORN)
     assert await kinds(world) == {mother: "self", child: "representative"}
