@@ -10,6 +10,10 @@ STAFF: Final = "__Host-staff"
 ACCOUNT: Final = "__Host-account"
 VISIT: Final = "__Host-visit"
 LANGUAGE: Final = "__Host-language"
+# What a person has begun and goes on with after a look at e-mail or SMS.
+REGISTRATION: Final = "__Host-registration"
+LOGIN: Final = "__Host-login"
+RESET: Final = "__Host-reset"
 
 
 def read(request: Request, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from starlette.routing import Route
 
+from services.portal.mailbox.entrance import entrance_routes
 from services.portal.mailbox.landing import Landing
 from services.portal.routing import Routing
 from services.portal.tools import Tools
@@ -11,4 +12,5 @@ def mailbox_routes(routing: Routing, tools: Tools) -> list[Route]:
     """All pages of patients and their representatives."""
     return [
         *Landing(tools).routes(routing),
+        *entrance_routes(routing, tools),
     ]

@@ -1,10 +1,12 @@
 // Runs on every page: what the pages do beyond plain links and forms. Without it everything but live changes still works.
 import { followEvents, readMissing } from "./live.js";
 import { sendFragments } from "./fragments.js";
+import { sendOnce } from "./once.js";
 import { showReceipts } from "./receipts.js";
 
 followEvents();
 readMissing();
 sendFragments();
+sendOnce();
 showReceipts();
 document.querySelector("[data-focus]")?.focus();

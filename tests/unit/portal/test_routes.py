@@ -31,6 +31,16 @@ _FOR_EVERYBODY = {
     "/practice",
     "/practice/login",
     "/practice/login/again",
+    "/register",
+    "/register/email",
+    "/register/mobile",
+    "/register/birth-date",
+    "/register/resend",
+    "/register/again",
+    "/register/{step}",
+    "/login",
+    "/login/code",
+    "/language",
 }
 _LOGINS = ("/practice/login", "/login")
 

@@ -1,0 +1,21 @@
+"""How a patient comes in: register, log in, a forgotten password, a new number, and what else helps."""
+
+from starlette.routing import Route
+
+from services.portal.mailbox.entrance.beginnings import Beginnings
+from services.portal.mailbox.entrance.gate import Gate
+from services.portal.mailbox.entrance.languages import Languages
+from services.portal.mailbox.entrance.login import Login
+from services.portal.mailbox.entrance.registration import Registration
+from services.portal.routing import Routing
+from services.portal.tools import Tools
+
+
+def entrance_routes(routing: Routing, tools: Tools) -> list[Route]:
+    """All pages of the entrance."""
+    gate, beginnings = Gate(tools), Beginnings(tools)
+    return [
+        *Registration(tools, gate, beginnings).routes(routing),
+        *Login(tools, gate, beginnings).routes(routing),
+        *Languages().routes(routing),
+    ]

@@ -1,0 +1,44 @@
+"""Begins a session in the browser, in the place of the one that was there."""
+
+from starlette.responses import Response
+
+from chassis.grpc_client import AioRpcError
+from chassis.refusal import Refusal
+from praxispost.identity.v1.sessions_pb2 import EndSessionRequest
+from services.portal import cookies
+from services.portal.people import SessionEnded
+from services.portal.tools import Tools
+from services.portal.visits import Visit
+
+
+class Beginnings:
+    """What all ways in end with."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._people = tools.people
+        self._services = tools.services
+
+    async def begin(self, visit: Visit, response: Response, session: str) -> Response:
+        """Keep the session's secret in the browser. One that was open here before ends: nobody could end it
+        later, or tell which device it belongs to."""
+        await self._end(cookies.read(visit.request, cookies.ACCOUNT))
+        cookies.keep(response, cookies.ACCOUNT, session)
+        return response
+
+    async def is_open(self, visit: Visit) -> bool:
+        """Whether the browser has a session that can be gone on with."""
+        try:
+            await self._people.person(cookies.read(visit.request, cookies.ACCOUNT), present=True)
+        except (SessionEnded, AioRpcError):
+            return False
+        return True
+
+    async def _end(self, session: str) -> None:
+        try:
+            person = await self._people.person(session, present=False)
+            request = EndSessionRequest(session_id=person.session_id)
+            await person.ask(self._services.sessions.EndSession, request)
+        except (SessionEnded, Refusal, AioRpcError):
+            return  # It has ended, or will by itself; that is no reason to keep somebody out.
+        finally:
+            self._people.forget(session)
