@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from chassis.refusal import Refusal
 from services.portal.assets import Assets
+from services.portal.documents import document_routes
 from services.portal.form_tokens import FormTokens
 from services.portal.headers import SecurityHeaders
 from services.portal.mailbox import mailbox_routes
@@ -43,12 +44,17 @@ def pages(settings: WebSettings, tools: Tools) -> Starlette:
     words = {language: Words(language, zone) for language in LANGUAGES}
     links = {"imprint": settings.imprint_url, "privacy": settings.privacy_url}
     routing = Routing(
-        Pages(assets, words, links), tools.people, FormTokens(settings.cookie_key), words, tools.clock
+        Pages(assets, words, links, tools.max_attachment_bytes),
+        tools.people,
+        FormTokens(settings.cookie_key),
+        words,
+        tools.clock,
     )
     problems = Problems(routing.problem)
     return Starlette(
         routes=[
             Route(_STATIC, _counted(assets.serve)),
+            *document_routes(routing, tools),
             *practice_routes(routing, tools),
             *mailbox_routes(routing, tools),
         ],

@@ -20,13 +20,23 @@ _TEMPLATES: Final = Path(__file__).with_name("templates")
 
 
 class Pages:
-    """The templates. What all of them know: `visit`, `words`, `asset`, and the platform's `links` (imprint,
-    privacy)."""
+    """The templates. What all of them know: `visit`, `words`, `asset`, the platform's `links` (imprint,
+    privacy), and how large an attachment may be."""
 
-    def __init__(self, assets: Assets, words: Mapping[Language, Words], links: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        assets: Assets,
+        words: Mapping[Language, Words],
+        links: Mapping[str, str],
+        max_attachment_bytes: int,
+    ) -> None:
         self._environments = {language: _environment(words[language]) for language in LANGUAGES}
         for each in self._environments.values():
-            each.globals |= {"asset": assets.url, "links": links}
+            each.globals |= {
+                "asset": assets.url,
+                "links": links,
+                "max_attachment_bytes": max_attachment_bytes,
+            }
 
     def show(self, visit: Visit, template: str, status: int, context: Mapping[str, object]) -> Response:
         """The page for this visit. Raises TemplateNotFound, UndefinedError for faults of ours."""

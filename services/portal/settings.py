@@ -11,7 +11,8 @@ class WebSettings:
 
     `cookie_key`: at least 32 random characters, the same for all processes; `imprint_url` and
     `privacy_url`: the
-    platform's own; `trusted_proxies`: how many proxies in front of the portal append to X-Forwarded-For.
+    platform's own; `trusted_proxies`: how many proxies in front of the portal append to X-Forwarded-For;
+    `max_attachment_bytes`: as attachments has it.
     """
 
     identity_target: str
@@ -28,5 +29,6 @@ class WebSettings:
     imprint_url: str = ""
     privacy_url: str = ""
     trusted_proxies: int = 0
+    max_attachment_bytes: int = 50 * 1024 * 1024
     time_zone: str = "Europe/Berlin"
     log_level: str = "info"

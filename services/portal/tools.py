@@ -13,7 +13,7 @@ from services.portal.services import Services
 @dataclass(frozen=True, slots=True)
 class Tools:
     """`stop` is set when the process is told to end, which streams must notice; `monotonic` counts
-    seconds."""
+    seconds; `max_attachment_bytes`: what attachments takes, known before the bytes come."""
 
     services: Services
     people: People
@@ -22,3 +22,4 @@ class Tools:
     new_id: Callable[[], UUID]
     stop: asyncio.Event
     trusted_proxies: int
+    max_attachment_bytes: int = 50 * 1024 * 1024

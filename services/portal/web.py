@@ -30,6 +30,7 @@ async def run(settings: WebSettings, stop: asyncio.Event) -> None:
             new_id=uuid4,
             stop=stop,
             trusted_proxies=settings.trusted_proxies,
+            max_attachment_bytes=settings.max_attachment_bytes,
         )
         app = application(settings, tools, telemetry.registry)
         telemetry.start()

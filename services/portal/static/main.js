@@ -3,10 +3,14 @@ import { followEvents, readMissing } from "./live.js";
 import { sendFragments } from "./fragments.js";
 import { sendOnce } from "./once.js";
 import { showReceipts } from "./receipts.js";
+import { showDocuments } from "./preview.js";
+import { takeAttachments } from "./upload.js";
 
 followEvents();
 readMissing();
+takeAttachments();
 sendFragments();
 sendOnce();
 showReceipts();
+showDocuments();
 document.querySelector("[data-focus]")?.focus();
