@@ -64,6 +64,11 @@ class Visit:
         """A page or a part of one."""
         return self.pages.show(self, template, status, context)
 
+    @property
+    def by_script(self) -> bool:
+        """Whether a script of a page asks, which wants a part of it, and not a person who goes there."""
+        return self.request.headers.get("sec-fetch-mode", "navigate") != "navigate"
+
     def argument(self, name: str) -> str:
         """A part of the path."""
         return str(self.request.path_params[name])

@@ -6,6 +6,7 @@ from services.portal.practice.administration import administration_routes
 from services.portal.practice.entrance import Entrance
 from services.portal.practice.inbox import Inbox
 from services.portal.practice.live import Live
+from services.portal.practice.patients import patients_routes
 from services.portal.routing import Routing
 from services.portal.tools import Tools
 
@@ -16,5 +17,6 @@ def practice_routes(routing: Routing, tools: Tools) -> list[Route]:
         *Entrance(tools).routes(routing),
         *Inbox(tools).routes(routing),
         *Live(tools).routes(routing),
+        *patients_routes(routing, tools),
         *administration_routes(routing, tools),
     ]
