@@ -16,7 +16,7 @@ from chassis.caller import Caller
 from chassis.database import Database
 from chassis.events import Event
 from chassis.paging import read_position, split_page
-from chassis.validation import optional_uuid, page_size
+from chassis.validation import distinct_uuids, optional_uuid, page_size
 from praxispost.messaging.v1.events_pb2 import MessageShown
 from praxispost.messaging.v1.messaging_pb2 import ListMailboxRequest
 from services.messaging.callers import patients_of
@@ -37,16 +37,17 @@ from services.messaging.work.tasks import count_unread
 
 # A message is sent, and then shown for the first time.
 _SHOWN_VERSION: Final = 2
+_MOST_PATIENTS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxWish:
-    """Which messages are wanted; `patient_id` and `answers_to` are missing where all are."""
+    """Which messages are wanted; `patient_ids` is empty and `answers_to` missing where all are."""
 
     place: Place
     size: int
     unread_first: bool
-    patient_id: UUID | None
+    patient_ids: frozenset[UUID]
     answers_to: UUID | None
 
     @classmethod
@@ -60,13 +61,14 @@ class MailboxWish:
             place,
             page_size(request.page_size),
             request.unread_first,
-            optional_uuid("patient_id", request.patient_id),
+            _patients(request),
             optional_uuid("in_reply_to", request.in_reply_to),
         )
 
     def of(self, caller: Caller) -> list[tuple[UUID, UUID]]:
         """Those of the account's patients whose messages are wanted, with their practices."""
-        return [each for each in patients_of(caller) if self.patient_id in (None, each[1])]
+        wanted = self.patient_ids
+        return [each for each in patients_of(caller) if not wanted or each[1] in wanted]
 
     @property
     def only(self) -> list[ColumnElement[bool]]:
@@ -114,6 +116,12 @@ class Mailbox:
             await changes.record(tx, changes_of(derived, now))
         self._metrics.derived(derived)
         return MailboxPage(summaries, next_token, unread)
+
+
+def _patients(request: ListMailboxRequest) -> frozenset[UUID]:
+    one = optional_uuid("patient_id", request.patient_id)
+    several = distinct_uuids("patient_ids", request.patient_ids, maximum=_MOST_PATIENTS)
+    return frozenset(several if one is None else (*several, one))
 
 
 async def _found(

@@ -230,10 +230,16 @@ async def test_the_mailbox_can_be_narrowed_to_one_person_and_to_the_answers_to_a
     first, second = await post.send(physician, mother), await post.send(physician, child)
     answers = [(await post.reply(patient, second.message_id)).message_id for _ in range(2)]
     await post.reply(patient, first.message_id)
-    narrowed = await _mailbox(post, patient, patient_id=str(child))
-    assert [each.id for each in narrowed.messages] == [*answers[::-1], second.message_id]
-    assert {each.patient_id for each in narrowed.unread} == {str(mother), str(child)}
+    for wish in ({"patient_id": str(child)}, {"patient_ids": [str(child)]}):
+        narrowed = await _mailbox(post, patient, **wish)
+        assert [each.id for each in narrowed.messages] == [*answers[::-1], second.message_id]
+        assert {each.patient_id for each in narrowed.unread} == {str(mother), str(child)}
     assert (await post.receipt(physician, first.message_id)).receipt.state == wire.RECEIPT_STATE_QUEUED
+    both = await _mailbox(post, patient, patient_id=str(mother), patient_ids=[str(child)])
+    assert {each.patient_id for each in both.messages} == {str(mother), str(child)}
+    stranger = str(post.patient(practice_id))
+    assert not (await _mailbox(post, patient, patient_ids=[stranger])).messages
+    assert await reason(_mailbox(post, patient, patient_ids=[stranger, stranger])) == "INVALID_FIELD"
     thread = await _mailbox(post, patient, in_reply_to=second.message_id)
     assert [each.id for each in thread.messages] == answers[::-1]
     assert not (await _mailbox(post, patient, patient_id=str(post.patient(practice_id)))).messages
