@@ -3,8 +3,10 @@
 import { ask, put } from "./server.js";
 
 const WAIT = 120;
+const AGAIN_AFTER = 3000;
 const due = new Set();
 let timer = 0;
+let stream = null;
 
 function concerns(element, change) {
   if (!element.dataset.on.split(" ").includes(change.kind)) return false;
@@ -13,6 +15,8 @@ function concerns(element, change) {
 }
 
 async function readAgain() {
+  // Nobody sees the page: it is read when somebody does. To have been shown a message is a fact of its own.
+  if (document.hidden) return;
   const elements = [...due];
   due.clear();
   for (const element of elements) {
@@ -32,6 +36,17 @@ function hinted(change) {
   }
 }
 
+async function comeBack(path) {
+  const stopped = new AbortController();
+  try {
+    const response = await ask(path, { background: true, headers: { Accept: "text/event-stream" }, signal: stopped.signal });
+    stopped.abort();
+    if (response.status === 401) return;
+    if (response.ok) { followEvents(); hinted({ kind: "again" }); return; }
+  } catch { /* No connection: later. */ }
+  setTimeout(() => comeBack(path), AGAIN_AFTER);
+}
+
 /** Read at once what the page was sent without. */
 export function readMissing() {
   for (const element of document.querySelectorAll("[data-now]")) due.add(element);
@@ -43,16 +58,24 @@ export function followEvents() {
   const path = document.querySelector("[data-events]")?.dataset.events;
   if (!path) return;
   let broken = false;
-  const stream = new EventSource(path);
-  stream.addEventListener("change", (event) => hinted(JSON.parse(event.data)));
-  stream.addEventListener("away", () => {
-    stream.close();
+  const followed = new EventSource(path);
+  stream?.close();
+  stream = followed;
+  followed.addEventListener("change", (event) => hinted(JSON.parse(event.data)));
+  followed.addEventListener("away", () => {
+    followed.close();
     document.dispatchEvent(new CustomEvent("praxispost:away"));
   });
-  stream.addEventListener("error", () => { broken = true; });
-  stream.addEventListener("open", () => {
+  followed.addEventListener("error", () => {
+    broken = true;
+    // Refused for good: the session has ended, which asking tells, or the portal begins anew.
+    if (followed.readyState === EventSource.CLOSED) setTimeout(() => comeBack(path), AGAIN_AFTER);
+  });
+  followed.addEventListener("open", () => {
     if (broken) hinted({ kind: "again" });
     broken = false;
   });
-  document.addEventListener("praxispost:back", () => { stream.close(); followEvents(); hinted({ kind: "again" }); }, { once: true });
 }
+
+document.addEventListener("praxispost:back", () => { followEvents(); hinted({ kind: "again" }); });
+document.addEventListener("visibilitychange", () => { if (due.size) readAgain(); });

@@ -6,6 +6,7 @@ const token = () => document.querySelector('meta[name="form-token"]').content;
 export async function ask(path, { method = "GET", form = null, body = null, headers = {}, background = false, signal } = {}) {
   const sent = { ...headers };
   if (background) sent["X-Background"] = "1";
+  else document.dispatchEvent(new CustomEvent("praxispost:act"));
   if (method !== "GET") sent["X-Form-Token"] = token();
   const content = form ? new URLSearchParams(form) : body;
   const response = await fetch(path, { method, headers: sent, body: content, signal, credentials: "same-origin" });
