@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.portal.people import People
 from services.portal.services import Services
+from services.portal.typing_keys import TypingKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +23,5 @@ class Tools:
     new_id: Callable[[], UUID]
     stop: asyncio.Event
     trusted_proxies: int
+    typing_keys: TypingKeys
     max_attachment_bytes: int = 50 * 1024 * 1024

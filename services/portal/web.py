@@ -12,6 +12,7 @@ from services.portal.server import serve
 from services.portal.services import services
 from services.portal.settings import WebSettings
 from services.portal.tools import Tools
+from services.portal.typing_keys import TypingKeys
 
 
 def _now() -> datetime:
@@ -31,6 +32,7 @@ async def run(settings: WebSettings, stop: asyncio.Event) -> None:
             stop=stop,
             trusted_proxies=settings.trusted_proxies,
             max_attachment_bytes=settings.max_attachment_bytes,
+            typing_keys=TypingKeys(settings.cookie_key),
         )
         app = application(settings, tools, telemetry.registry)
         telemetry.start()

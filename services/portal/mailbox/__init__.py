@@ -4,6 +4,9 @@ from starlette.routing import Route
 
 from services.portal.mailbox.entrance import entrance_routes
 from services.portal.mailbox.landing import Landing
+from services.portal.mailbox.listing import Listing
+from services.portal.mailbox.live import Live
+from services.portal.mailbox.message import MessagePage
 from services.portal.routing import Routing
 from services.portal.tools import Tools
 
@@ -13,4 +16,7 @@ def mailbox_routes(routing: Routing, tools: Tools) -> list[Route]:
     return [
         *Landing(tools).routes(routing),
         *entrance_routes(routing, tools),
+        *Listing(tools).routes(routing),
+        *MessagePage(tools).routes(routing),
+        *Live(tools).routes(routing),
     ]

@@ -20,6 +20,7 @@ from services.portal.people import People
 from services.portal.services import Services
 from services.portal.settings import WebSettings
 from services.portal.tools import Tools
+from services.portal.typing_keys import TypingKeys
 
 _KEY = Secret("0123456789abcdef0123456789abcdef")
 _VISIT = "a-visit"
@@ -54,7 +55,9 @@ async def tools() -> Tools:
     nowhere = aio.insecure_channel("127.0.0.1:9")
     services = Services(nowhere, nowhere, nowhere, nowhere)
     people = People(services, lambda: datetime.now(UTC))
-    return Tools(services, people, lambda: datetime.now(UTC), lambda: 0.0, uuid4, asyncio.Event(), 0)
+    return Tools(
+        services, people, lambda: datetime.now(UTC), lambda: 0.0, uuid4, asyncio.Event(), 0, TypingKeys(_KEY)
+    )
 
 
 @pytest.fixture(scope="module")
