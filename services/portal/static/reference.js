@@ -1,6 +1,12 @@
 // The link of a prompt ends with a reference behind "#", which browsers send nowhere. It is good for one thing only, "Nicht für
-// mich", so it goes along to that page, the same way.
+// mich": it goes along to that page, the same way, and is sent when its button is pressed.
+const reference = location.hash.slice(1);
 
-for (const link of document.querySelectorAll("[data-with-reference]")) {
-  if (location.hash.length > 1) link.hash = location.hash;
+if (reference) {
+  for (const link of document.querySelectorAll("[data-with-reference]")) link.hash = reference;
+  for (const field of document.querySelectorAll("[data-reference]")) field.value = reference;
+  for (const other of document.querySelectorAll("[data-without-reference]")) {
+    other.hidden = true;
+    for (const field of other.querySelectorAll("input")) field.required = false;
+  }
 }

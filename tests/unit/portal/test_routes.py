@@ -42,6 +42,13 @@ _FOR_EVERYBODY = {
     "/login",
     "/login/code",
     "/language",
+    "/reset",
+    "/reset/email",
+    "/reset/mobile",
+    "/help",
+    "/new-number",
+    "/not-for-me",
+    "/not-for-me/done",
 }
 _LOGINS = ("/practice/login", "/login")
 

@@ -14,7 +14,7 @@ from services.portal.mailbox.entrance.beginnings import Beginnings
 from services.portal.mailbox.entrance.gate import Gate
 from services.portal.mailbox.entrance.trouble import FIELDS, Trouble, at, refused
 from services.portal.mailbox.entrance.typed import code_as_typed
-from services.portal.notices import Notice
+from services.portal.notices import Notice, done
 from services.portal.people import Person, answered
 from services.portal.routing import Routing, own_path
 from services.portal.tools import Tools
@@ -36,7 +36,10 @@ _FINISH: Final[Mapping[str, str]] = {
     ),
 }
 _ENDED: Final = mark("Der Code gilt nicht mehr. Melden Sie sich bitte noch einmal an.")
-_GONE: Final = mark("Sie sind abgemeldet.")
+_NOTICES: Final[Mapping[str, str]] = {
+    "ended": mark("Sie sind abgemeldet."),
+    "reset": mark("Ihr neues Passwort gilt. Melden Sie sich damit an."),
+}
 
 
 class Login:
@@ -60,11 +63,10 @@ class Login:
 
     async def form(self, visit: Visit) -> Response:
         """The empty form; who is logged in goes on, unless a fresh code is what they came for."""
-        after = visit.query("next")
-        if not visit.query("fresh") and not visit.query("ended") and await self._beginnings.is_open(visit):
+        after, notice = visit.query("next"), _notice(visit)
+        if notice is None and not visit.query("fresh") and await self._beginnings.is_open(visit):
             return go_to(own_path(after, _HOME))
-        gone = Notice("good", visit.words.say(_GONE)) if visit.query("ended") else None
-        return _form(visit, after, notice=gone)
+        return _form(visit, after, notice=notice)
 
     async def start(self, visit: Visit) -> Response:
         """Take e-mail and password, and send the code."""
@@ -112,6 +114,14 @@ class Login:
         response = go_to(f"{_PATH}?ended=1")
         cookies.drop(response, cookies.ACCOUNT)
         return response
+
+
+def _notice(visit: Visit) -> Notice | None:
+    """What led here."""
+    for name, text in _NOTICES.items():
+        if visit.query(name):
+            return done(visit.words.say(text))
+    return None
 
 
 def _form(

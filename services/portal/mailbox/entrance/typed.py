@@ -1,4 +1,4 @@
-"""Codes and birth dates as people type them."""
+"""Codes, birth dates and links as people type them."""
 
 import re
 from datetime import date
@@ -7,6 +7,7 @@ from typing import Final
 _BETWEEN: Final = re.compile(r"[\s.\-\u2010-\u2015]+")
 _CODE: Final = re.compile(r"[0-9]{6}")
 _NUMBER: Final = re.compile(r"[0-9]{1,4}")
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _EARLIEST: Final = 1880
 
 
@@ -26,3 +27,9 @@ def birth_date_as_typed(day: str, month: str, year: str, today: date) -> date | 
     except ValueError:
         return None
     return typed if typed.year >= _EARLIEST and typed <= today else None
+
+
+def reference_as_typed(text: str) -> str:
+    """The reference of a prompt's link, from the whole link or alone; empty where there is none."""
+    plain = text.strip().rpartition("#")[2].rstrip(".>")
+    return plain if _REFERENCE.fullmatch(plain) else ""
