@@ -2,7 +2,7 @@
 (SEMANTICS.md, TEXTS.md)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
 
@@ -54,6 +54,15 @@ def tick_of(words: Words, message: MessageSummary, now: datetime) -> Tick:
     """What a message's receipt says at this moment, of either side's messages."""
     if message.direction == Direction.DIRECTION_TO_PRACTICE:
         return _of_answer(words, message)
+    tick = _of_message(words, message, now)
+    if not message.HasField("withdrawn_at"):
+        return tick
+    kept = tick.lines if tick.state != "queued" else ()
+    at = words.moment(message.withdrawn_at)
+    return replace(tick, lines=(*kept, words.say("Zurückgezogen %(time)s.", time=at)))
+
+
+def _of_message(words: Words, message: MessageSummary, now: datetime) -> Tick:
     receipt = message.receipt
     match receipt.state:
         case ReceiptState.RECEIPT_STATE_HELD:
@@ -148,8 +157,13 @@ def _attachments(words: Words, opened: int, count: int) -> str:
 
 
 def _failed(words: Words, receipt: Receipt) -> Tick:
-    unknown = _FAILED[FailureReason.FAILURE_REASON_OWN_FAULT]
-    reason, step = _FAILED.get(receipt.failure_reason, unknown)
-    text = words.say("Hinweis nicht angekommen: %(reason)s.", reason=words.say(reason))
+    reason, step = failure(words, receipt.failure_reason)
     label = words.say("Hinweis nicht angekommen")
-    return Tick("failed", label, label, (text, words.say(step)))
+    text = words.say("Hinweis nicht angekommen: %(reason)s.", reason=reason)
+    return Tick("failed", label, label, (text, step))
+
+
+def failure(words: Words, reason: FailureReason.ValueType) -> tuple[str, str]:
+    """Why no prompt reached the patient, and what to do."""
+    why, step = _FAILED.get(reason, _FAILED[FailureReason.FAILURE_REASON_OWN_FAULT])
+    return words.say(why), words.say(step)

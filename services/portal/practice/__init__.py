@@ -3,8 +3,9 @@
 from starlette.routing import Route
 
 from services.portal.practice.administration import administration_routes
+from services.portal.practice.conversation import conversation_routes
 from services.portal.practice.entrance import Entrance
-from services.portal.practice.inbox import Inbox
+from services.portal.practice.inbox import inbox_routes
 from services.portal.practice.live import Live
 from services.portal.practice.patients import patients_routes
 from services.portal.routing import Routing
@@ -15,7 +16,8 @@ def practice_routes(routing: Routing, tools: Tools) -> list[Route]:
     """All pages of the practice."""
     return [
         *Entrance(tools).routes(routing),
-        *Inbox(tools).routes(routing),
+        *inbox_routes(routing, tools),
+        *conversation_routes(routing, tools),
         *Live(tools).routes(routing),
         *patients_routes(routing, tools),
         *administration_routes(routing, tools),

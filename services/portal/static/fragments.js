@@ -16,9 +16,25 @@ async function send(form, submitter) {
   }
 }
 
+/** A page that was opened in the background, or ahead of time, is not looked at yet. */
+function looked() {
+  if (document.visibilityState === "visible") return Promise.resolve();
+  return new Promise((resolve) => {
+    document.addEventListener("visibilitychange", function seen() {
+      if (document.visibilityState !== "visible") return;
+      document.removeEventListener("visibilitychange", seen);
+      resolve();
+    });
+  });
+}
+
+/** data-failed says that it did not come, so that the element's own content can offer to try again. */
 async function load(element) {
-  const response = await ask(element.dataset.load, { method: "POST", form: {} });
-  if (response.ok) put(element, await response.text());
+  await looked();
+  delete element.dataset.failed;
+  const response = await ask(element.dataset.load, { method: "POST", form: {} }).catch(() => null);
+  if (response?.ok) put(element, await response.text());
+  else if (response?.status !== 401) element.dataset.failed = "";
 }
 
 /** Take over such forms, and load what is to be loaded. */

@@ -5,6 +5,7 @@ import { sendOnce } from "./once.js";
 import { showReceipts } from "./receipts.js";
 import { showDocuments } from "./preview.js";
 import { takeAttachments } from "./upload.js";
+import { endWhatIsOver } from "./until.js";
 
 followEvents();
 readMissing();
@@ -13,4 +14,5 @@ sendFragments();
 sendOnce();
 showReceipts();
 showDocuments();
+endWhatIsOver();
 document.querySelector("[data-focus]")?.focus();

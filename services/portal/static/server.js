@@ -1,4 +1,5 @@
 // Requests of the pages' scripts to the portal, and what happens when the session is locked or has ended.
+import { merge } from "./keyed.js";
 
 const token = () => document.querySelector('meta[name="form-token"]').content;
 
@@ -14,11 +15,14 @@ export async function ask(path, { method = "GET", form = null, body = null, head
   return response;
 }
 
-/** Put a part of a page that the portal rendered in the place of an element's content. */
+/** Put a part of a page that the portal rendered in the place of an element's content; with data-keyed, only what changed. */
 export function put(element, html) {
   const kept = document.activeElement?.id;
   const parsed = new DOMParser().parseFromString(html, "text/html");
-  element.replaceChildren(...parsed.body.childNodes);
-  if (kept && !document.contains(document.activeElement)) document.getElementById(kept)?.focus();
+  // Where something went wrong, a whole page was answered: what it says stands in its main part.
+  const content = parsed.querySelector("main") ?? parsed.body;
+  if (element.dataset.keyed === undefined) element.replaceChildren(...content.childNodes);
+  else merge(element, content.children);
+  if (kept && document.activeElement === document.body) document.getElementById(kept)?.focus({ preventScroll: true });
   element.dispatchEvent(new CustomEvent("praxispost:put", { bubbles: true }));
 }
