@@ -74,7 +74,7 @@ def _of_message(words: Words, message: MessageSummary, now: datetime) -> Tick:
         case ReceiptState.RECEIPT_STATE_RECEIVED:
             return _received(words, receipt)
         case ReceiptState.RECEIPT_STATE_READ:
-            return _read(words, receipt, message.attachment_count)
+            return _read(words, message)
         case ReceiptState.RECEIPT_STATE_FAILED:
             return _failed(words, receipt)
         case _:
@@ -142,18 +142,21 @@ def _received(words: Words, receipt: Receipt) -> Tick:
     return Tick("received", words.say("angekommen"), "", (text, words.say("Nicht geöffnet.")))
 
 
-def _read(words: Words, receipt: Receipt, attachments: int) -> Tick:
+def _read(words: Words, message: MessageSummary) -> Tick:
+    receipt = message.receipt
     is_other = receipt.read_by == Reader.READER_REPRESENTATIVE
     who = words.say("Vertretung") if is_other else words.say("Patient:in")
     text = words.say("Geöffnet %(time)s von %(who)s.", time=words.moment(receipt.read_at), who=who)
-    lines = (text, _attachments(words, receipt.attachments_opened, attachments)) if attachments else (text,)
+    lines = (text, f"{attachments_opened(words, message)}.") if message.attachment_count else (text,)
     return Tick("read", words.say("geöffnet"), "", lines)
 
 
-def _attachments(words: Words, opened: int, count: int) -> str:
+def attachments_opened(words: Words, message: MessageSummary) -> str:
+    """Which of a message's attachments the patient's side has opened."""
+    opened, count = message.receipt.attachments_opened, message.attachment_count
     if count > 1:
-        return words.say("Anhänge: %(opened)s von %(count)s geöffnet.", opened=opened, count=count)
-    return words.say("Anhang: geöffnet.") if opened else words.say("Anhang: noch nicht geöffnet.")
+        return words.say("Anhänge: %(opened)s von %(count)s geöffnet", opened=opened, count=count)
+    return words.say("Anhang: geöffnet") if opened else words.say("Anhang: noch nicht geöffnet")
 
 
 def _failed(words: Words, receipt: Receipt) -> Tick:

@@ -1,22 +1,14 @@
 """How staff read and follow a conversation with a patient."""
 
-import re
-import time
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from praxispost.messaging.v1 import messaging_pb2
 from tests.browser.busy_practice import (
     BusyPractice,
-    answer,
     busy_practice,
-    opened,
-    sent,
 )
 from tests.browser.house import House
 from tests.browser.windows import Windows, violations
-from tests.story.cast import message_to, receipt, tick
 
 
 @pytest.fixture(scope="module")

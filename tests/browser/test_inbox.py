@@ -1,6 +1,5 @@
 """How staff see what came, what went and what waits for somebody."""
 
-
 import pytest
 from playwright.sync_api import expect
 

@@ -176,9 +176,7 @@ def test_every_state_has_its_picture_and_words_in_english_too() -> None:
 def test_a_withdrawn_message_says_so_and_promises_no_prompt() -> None:
     for state, count in ((ReceiptState.RECEIPT_STATE_QUEUED, 1), (ReceiptState.RECEIPT_STATE_READ, 2)):
         receipt = Receipt(state=state, queued_at=_AT, read_at=_AT)
-        message = MessageSummary(
-            direction=Direction.DIRECTION_TO_PATIENT, receipt=receipt, withdrawn_at=_AT
-        )
+        message = MessageSummary(direction=Direction.DIRECTION_TO_PATIENT, receipt=receipt, withdrawn_at=_AT)
         tick = tick_of(_WORDS, message, _NOW)
         assert len(tick.lines) == count
         assert tick.lines[-1] == f"Zurückgezogen {_SHOWN_AT}."

@@ -13,7 +13,7 @@ from praxispost.messaging.v1.messaging_pb2 import (
 from services.portal.practice.inbox.rows import subject_of
 from services.portal.practice.names import Colleagues
 from services.portal.purposes import PURPOSES, WITHDRAWAL_REASONS
-from services.portal.receipts import Tick, tick_of
+from services.portal.receipts import Tick, attachments_opened, tick_of
 from services.portal.words import Words
 
 _WAITING = (ReceiptState.RECEIPT_STATE_HELD, ReceiptState.RECEIPT_STATE_REJECTED)
@@ -87,6 +87,8 @@ def _remarks(words: Words, message: MessageSummary, now: datetime) -> Sequence[s
         return ()
     remarks = []
     is_read = message.receipt.state == ReceiptState.RECEIPT_STATE_READ
+    if is_read and message.attachment_count:
+        remarks.append(attachments_opened(words, message))
     if message.HasField("read_by") and not is_read:
         remarks.append(words.say("gelesen bis %(time)s", time=words.moment(message.read_by)))
     if message.HasField("replies_closed_at"):
