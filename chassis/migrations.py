@@ -25,6 +25,7 @@ __all__ = [
     "migrate_sql",
     "protect_sql",
     "request_pruning_1",
+    "revisions",
 ]
 
 _LOG = logs.get(__name__)
@@ -43,14 +44,16 @@ def migrate(url: str, scripts: Path, app_role: str) -> None:
     A statement that waits more than 2 s for a lock is undone and its migration tried again, so that
     the requests behind it do not pile up.
     """
-    config = _config(scripts, app_role)
+    config = _config(scripts)
+    config.attributes["app_role"] = _checked(app_role)
 
     def upgrade(connection: Connection) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        _let_read_version(connection, "alembic_version", app_role)
 
     _run(url, upgrade)
-    _LOG.info("database is up to date", database=make_url(url).database, revision=_head(config))
+    _LOG.info("database is up to date", database=make_url(url).database, revision=revisions(scripts)[0])
 
 
 def migrate_sql(url: str, versions: Sequence[str], app_role: str) -> None:
@@ -63,6 +66,7 @@ def migrate_sql(url: str, versions: Sequence[str], app_role: str) -> None:
             with connection.begin():
                 connection.exec_driver_sql(statements.replace("{app_role}", role))
                 connection.execute(text("UPDATE schema_version SET version = :number"), {"number": number})
+        _let_read_version(connection, "schema_version", role)
 
     _run(url, upgrade)
     _LOG.info("database is up to date", database=make_url(url).database, version=len(versions))
@@ -76,23 +80,29 @@ def app_role() -> str:
     return str(config.attributes["app_role"])
 
 
-def _config(scripts: Path, app_role: str) -> Config:
+def revisions(scripts: Path) -> list[str]:
+    """All revisions in `scripts`/versions, the newest first."""
+    return [each.revision for each in ScriptDirectory.from_config(_config(scripts)).walk_revisions()]
+
+
+def _config(scripts: Path) -> Config:
     config = Config()
     config.set_main_option("script_location", _ENVIRONMENT.as_posix())
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", (scripts / "versions").as_posix())
-    config.attributes["app_role"] = _checked(app_role)
     return config
-
-
-def _head(config: Config) -> str:
-    return ScriptDirectory.from_config(config).get_current_head() or ""
 
 
 def _checked(role: str) -> str:
     if not _ROLE.fullmatch(role):
         raise ValueError("the app role's name must be lower-case letters, digits and underscores")
     return role
+
+
+def _let_read_version(connection: Connection, table: str, role: str) -> None:
+    """Whoever uses the database may see which version it has; `chassis.schema` waits for it."""
+    connection.exec_driver_sql(grant_sql(table, role, "SELECT"))
+    connection.commit()
 
 
 def _sql_version(connection: Connection) -> int:

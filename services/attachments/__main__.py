@@ -44,10 +44,18 @@ def _migrate(arguments: Sequence[str]) -> None:
     migrate.run(settings)
 
 
+def _await_schema(arguments: Sequence[str]) -> None:
+    from chassis.schema import SchemaSettings, await_schema
+    from services.attachments.migrate import MIGRATIONS
+
+    await_schema(settings_of(SchemaSettings, _SERVICE, "await-schema"), MIGRATIONS)
+
+
 _KINDS: Final[Mapping[str, Start]] = {
     "api": _api,
     "worker": _worker,
     "migrate": _migrate,
+    "await-schema": _await_schema,
     "collect": _collect,
 }
 

@@ -9,11 +9,12 @@ from chassis.migrations import migrate, migrate_sql
 from chassis.settings import SettingsError
 from services.attachments.settings import MigrateSettings
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
 
 def run(settings: MigrateSettings) -> None:
     """Run what the databases have not seen yet, and give the app roles their rights."""
-    migrations = Path(__file__).parent / "migrations"
-    migrate(settings.migrate_database_url, migrations, _user_of(settings.database_url))
+    migrate(settings.migrate_database_url, MIGRATIONS, _user_of(settings.database_url))
     migrate_sql(settings.migrate_keys_database_url, key_schema.VERSIONS, _user_of(settings.keys_database_url))
 
 

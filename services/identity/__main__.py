@@ -46,6 +46,13 @@ def _migrate(arguments: Sequence[str]) -> None:
     migrate.run(settings)
 
 
+def _await_schema(arguments: Sequence[str]) -> None:
+    from chassis.schema import SchemaSettings, await_schema
+    from services.identity.migrate import MIGRATIONS
+
+    await_schema(settings_of(SchemaSettings, _SERVICE, "await-schema"), MIGRATIONS)
+
+
 def _dead_letters(arguments: Sequence[str]) -> None:
     from services.identity import dead_letters
 
@@ -83,6 +90,7 @@ _KINDS: Final[Mapping[str, Start]] = {
     "worker": _worker,
     "intake": _intake,
     "migrate": _migrate,
+    "await-schema": _await_schema,
     "dead-letters": _dead_letters,
     "service-account": _service_account,
     "create-practice": _create_practice,

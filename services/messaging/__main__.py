@@ -42,6 +42,13 @@ def _migrate(arguments: Sequence[str]) -> None:
     migrate.run(settings)
 
 
+def _await_schema(arguments: Sequence[str]) -> None:
+    from chassis.schema import SchemaSettings, await_schema
+    from services.messaging.migrate import MIGRATIONS
+
+    await_schema(settings_of(SchemaSettings, SERVICE, "await-schema"), MIGRATIONS)
+
+
 def _dead_letters(arguments: Sequence[str]) -> None:
     from services.messaging import dead_letters
 
@@ -53,6 +60,7 @@ _KINDS: Final[Mapping[str, Start]] = {
     "worker": _worker,
     "intake": _intake,
     "migrate": _migrate,
+    "await-schema": _await_schema,
     "dead-letters": _dead_letters,
 }
 

@@ -9,12 +9,14 @@ from chassis.migrations import migrate, migrate_sql
 from chassis.settings import SettingsError
 from services.messaging.settings import MigrateSettings
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
 
 def run(settings: MigrateSettings) -> None:
     """Run what the databases have not seen yet, and give the app roles their rights."""
     role = _role("PRAXISPOST_DATABASE_URL", settings.database_url)
     keys_role = _role("PRAXISPOST_KEYS_DATABASE_URL", settings.keys_database_url)
-    migrate(settings.migrate_database_url, Path(__file__).parent / "migrations", role)
+    migrate(settings.migrate_database_url, MIGRATIONS, role)
     migrate_sql(settings.migrate_keys_database_url, VERSIONS, keys_role)
 
 

@@ -51,6 +51,13 @@ def _migrate(arguments: Sequence[str]) -> None:
     migrate.run(settings)
 
 
+def _await_schema(arguments: Sequence[str]) -> None:
+    from chassis.schema import SchemaSettings, await_schema
+    from services.notifier.migrate import MIGRATIONS
+
+    await_schema(settings_of(SchemaSettings, SERVICE, "await-schema"), MIGRATIONS)
+
+
 def _dead_letters(arguments: Sequence[str]) -> None:
     from services.notifier import dead_letters
 
@@ -63,6 +70,7 @@ _KINDS: Final[Mapping[str, Start]] = {
     "intake": _intake,
     "bounce": _bounce,
     "migrate": _migrate,
+    "await-schema": _await_schema,
     "dead-letters": _dead_letters,
 }
 
