@@ -1,12 +1,14 @@
 """Channels to other services: token, deadline, retries, keepalive, request id and metrics on every call."""
 
 import json
+from pathlib import Path
 
 import grpc
 from grpc import aio
 
 from chassis.client_interceptors import interceptors
 from chassis.client_preparation import Preparation
+from chassis.mutual_tls import Certificates, ReloadingChannel
 from chassis.rich_status import as_unavailable, is_passing, refusal_of
 from chassis.service_tokens import ServiceTokens
 from chassis.telemetry import Telemetry
@@ -54,13 +56,25 @@ def channel(
     audience: str,
     telemetry: Telemetry | None = None,
     deadline: float = 5.0,
+    tls: Path | None = None,
 ) -> aio.Channel:
     """A channel to `target` (host:port, or dns:///name:port for all addresses of a name).
 
     Every call carries a token for `audience`, unless there are no `tokens` or the caller sets the metadata
     "authorization" itself, and the request id of the RPC being served. A unary call without a timeout gets
     `deadline` seconds, and never more than the RPC being served has left; a stream gets what the caller says.
+    With `tls`, a folder of certificates, both sides prove who they are; without it nothing is encrypted.
     """
     metrics = telemetry.rpc_client if telemetry is not None else None
     preparation = Preparation(tokens, audience, deadline)
-    return aio.insecure_channel(target, options=_OPTIONS, interceptors=interceptors(preparation, metrics))
+    if tls is None:
+        return aio.insecure_channel(target, options=_OPTIONS, interceptors=interceptors(preparation, metrics))
+    if telemetry is not None:
+        telemetry.watch_certificate(Certificates(tls).expires_at)
+
+    def secure(credentials: grpc.ChannelCredentials) -> aio.Channel:
+        return aio.secure_channel(
+            target, credentials, options=_OPTIONS, interceptors=interceptors(preparation, metrics)
+        )
+
+    return ReloadingChannel(tls, secure)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 from grpc import aio
@@ -16,6 +17,7 @@ from chassis.admission import Admission, Shares
 from chassis.call_endings import CallEndings
 from chassis.call_handlers import GuardingInterceptor, Handler
 from chassis.caller import ANONYMOUS
+from chassis.mutual_tls import Certificates, server_credentials
 from chassis.rpc_context import caller, seconds_left
 from chassis.rpc_metrics import Method
 from chassis.served_call import CallRunner, ServedMethod
@@ -44,10 +46,14 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class GrpcSettings:
-    """Where to listen, and how much at once. Port 0 takes a free one."""
+    """Where to listen, and how much at once. Port 0 takes a free one.
+
+    With `tls`, a folder of certificates, both sides prove who they are; without it nothing is encrypted.
+    """
 
     port: int
     host: str = "127.0.0.1"
+    tls: Path | None = None
     deadline: timedelta = timedelta(seconds=10)
     stream_deadline: timedelta = timedelta(minutes=10)
     max_calls: int = 256
@@ -115,13 +121,19 @@ class GrpcServer:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         names = {health.SERVICE_NAME, reflection.SERVICE_NAME, *self._services}
         reflection.enable_server_reflection(sorted(names), server)
-        self.port = server.add_insecure_port(f"{self._settings.host}:{self._settings.port}")
+        self.port = self._listen(server, f"{self._settings.host}:{self._settings.port}")
         await server.start()
         await self._health.set(_LIVENESS, health_pb2.HealthCheckResponse.SERVING)
         await self._health.set(READINESS, health_pb2.HealthCheckResponse.SERVING)
         self._telemetry.ready = True
         _LOG.info("serving", host=self._settings.host, port=self.port)
         return server
+
+    def _listen(self, server: aio.Server, address: str) -> int:
+        if self._settings.tls is None:
+            return server.add_insecure_port(address)
+        self._telemetry.watch_certificate(Certificates(self._settings.tls).expires_at)
+        return server.add_secure_port(address, server_credentials(self._settings.tls))
 
     async def drain(self, server: aio.Server) -> None:
         """Take no more calls and let those in progress end, within the drain time."""

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from prometheus_client import CollectorRegistry, GCCollector, Info, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Gauge, GCCollector, Info, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import make_wsgi_app
 
 from chassis.rpc_metrics import RpcMetrics
@@ -49,6 +49,18 @@ class Telemetry:
     def rpc_client(self) -> RpcMetrics:
         """The metrics of the RPCs this process makes."""
         return RpcMetrics("client", self.registry)
+
+    def watch_certificate(self, expires_at: Callable[[], float]) -> None:
+        """Export when the certificate of this process ends; all its connections have the same."""
+        self._certificate.set_function(expires_at)
+
+    @cached_property
+    def _certificate(self) -> Gauge:
+        return Gauge(
+            "praxispost_certificate_expiry_timestamp_seconds",
+            "When the certificate of this process ends, in seconds since 1970; 0 where it cannot be read.",
+            registry=self.registry,
+        )
 
     def application(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request for one of the three paths."""

@@ -54,8 +54,12 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     hide()
     telemetry = Telemetry("attachments", "api", settings.metrics_port, settings.metrics_host)
     metrics = Metrics(telemetry.registry)
-    to_identity = channel(settings.identity_target, tokens=None, audience="identity", telemetry=telemetry)
-    to_messaging = channel(settings.messaging_target, tokens=None, audience="messaging", telemetry=telemetry)
+    to_identity = channel(
+        settings.identity_target, tokens=None, audience="identity", telemetry=telemetry, tls=settings.tls
+    )
+    to_messaging = channel(
+        settings.messaging_target, tokens=None, audience="messaging", telemetry=telemetry, tls=settings.tls
+    )
     database = Database(settings.database_url, pool_size=_POOL_SIZE)
     key_database = KeyDatabase(settings.keys_database_url)
     wrapping = FileWrappingKeys(settings.wrapping_keys)

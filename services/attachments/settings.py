@@ -31,6 +31,7 @@ class ApiSettings:
     identity_target: str
     messaging_target: str
     metrics_port: int
+    tls: Path | None = None
     metrics_host: str = "127.0.0.1"
     max_attachment_bytes: int = 50 * 1024 * 1024
     quota_bytes: int = 10 * 1024 * 1024 * 1024
@@ -50,6 +51,7 @@ class WorkerSettings:
     service_account_id: str
     service_account_secret: Secret
     metrics_port: int
+    tls: Path | None = None
     metrics_host: str = "127.0.0.1"
     log_level: str = "info"
 

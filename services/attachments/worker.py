@@ -51,10 +51,12 @@ def _now() -> datetime:
 
 @asynccontextmanager
 async def _jobs(settings: WorkerSettings, telemetry: Telemetry) -> AsyncIterator[Jobs]:
-    to_identity = channel(settings.identity_target, tokens=None, audience="identity", telemetry=telemetry)
+    to_identity = channel(
+        settings.identity_target, tokens=None, audience="identity", telemetry=telemetry, tls=settings.tls
+    )
     tokens = ServiceTokens(to_identity, settings.service_account_id, settings.service_account_secret)
     to_messaging = channel(
-        settings.messaging_target, tokens=tokens, audience="messaging", telemetry=telemetry
+        settings.messaging_target, tokens=tokens, audience="messaging", telemetry=telemetry, tls=settings.tls
     )
     database = Database(settings.database_url, pool_size=_POOL_SIZE)
     key_database = KeyDatabase(settings.keys_database_url)

@@ -33,6 +33,7 @@ class WorkerSettings:
     service_account_id: str
     service_account_secret: Secret
     metrics_port: int
+    tls: Path | None = None
     metrics_host: str = "127.0.0.1"
     log_level: str = "info"
 

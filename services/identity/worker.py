@@ -47,9 +47,13 @@ def _now() -> datetime:
 async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Work until stopped."""
     telemetry = Telemetry(SERVICE, "worker", settings.metrics_port, settings.metrics_host)
-    to_identity = channel(settings.identity_target, tokens=None, audience="identity", telemetry=telemetry)
+    to_identity = channel(
+        settings.identity_target, tokens=None, audience="identity", telemetry=telemetry, tls=settings.tls
+    )
     tokens = ServiceTokens(to_identity, settings.service_account_id, settings.service_account_secret)
-    to_notifier = channel(settings.notifier_target, tokens=tokens, audience="notifier", telemetry=telemetry)
+    to_notifier = channel(
+        settings.notifier_target, tokens=tokens, audience="notifier", telemetry=telemetry, tls=settings.tls
+    )
     relay = Relay(
         database_url=settings.database_url,
         amqp_url=settings.amqp_url,

@@ -84,11 +84,17 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     keys = Keys(key_database, wrapping)
     signing_keys = SigningKeys(key_database, wrapping)
 
-    to_token_service = channel(settings.identity_target, tokens=None, audience="identity")
+    to_token_service = channel(settings.identity_target, tokens=None, audience="identity", tls=settings.tls)
     tokens = ServiceTokens(to_token_service, settings.service_account_id, settings.service_account_secret)
-    to_identity = channel(settings.identity_target, tokens=tokens, audience="identity", telemetry=telemetry)
+    to_identity = channel(
+        settings.identity_target, tokens=tokens, audience="identity", telemetry=telemetry, tls=settings.tls
+    )
     to_attachments = channel(
-        settings.attachments_target, tokens=tokens, audience="attachments", telemetry=telemetry
+        settings.attachments_target,
+        tokens=tokens,
+        audience="attachments",
+        telemetry=telemetry,
+        tls=settings.tls,
     )
     identity_keys = PublicKeys.of(to_token_service)
     verifier = TokenVerifier(SERVICE, identity_keys, _now)

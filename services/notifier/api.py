@@ -44,7 +44,9 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     telemetry = Telemetry(SERVICE, "api", settings.metrics_port, settings.metrics_host)
     database = Database(settings.database_url, pool_size=_DATABASE_CONNECTIONS)
 
-    to_identity = channel(settings.identity_target, tokens=None, audience="identity", telemetry=telemetry)
+    to_identity = channel(
+        settings.identity_target, tokens=None, audience="identity", telemetry=telemetry, tls=settings.tls
+    )
     verifier = TokenVerifier(SERVICE, PublicKeys.of(to_identity), _now)
 
     mail = MailRelay(

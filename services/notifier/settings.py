@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from chassis.grpc_server import GrpcSettings
@@ -24,6 +25,7 @@ class ApiSettings:
     mail_from: str
     portal_url: str
     metrics_port: int
+    tls: Path | None = None
     metrics_host: str = "127.0.0.1"
     log_level: str = "info"
 
@@ -47,6 +49,7 @@ class WorkerSettings:
     metrics_port: int
     prompt_window: timedelta = timedelta(minutes=2)
     reminder_after: timedelta = timedelta(days=3)
+    tls: Path | None = None
     metrics_host: str = "127.0.0.1"
     log_level: str = "info"
 

@@ -53,9 +53,11 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     telemetry = Telemetry(SERVICE, "worker", settings.metrics_port, settings.metrics_host)
     database = Database(settings.database_url, pool_size=_PARALLEL + _INBOX_LANES + 2)
 
-    to_token_service = channel(settings.identity_target, tokens=None, audience="identity")
+    to_token_service = channel(settings.identity_target, tokens=None, audience="identity", tls=settings.tls)
     tokens = ServiceTokens(to_token_service, settings.service_account_id, settings.service_account_secret)
-    to_identity = channel(settings.identity_target, tokens=tokens, audience="identity", telemetry=telemetry)
+    to_identity = channel(
+        settings.identity_target, tokens=tokens, audience="identity", telemetry=telemetry, tls=settings.tls
+    )
 
     mail = MailRelay(
         settings.smtp, greeting_name=domain_of(settings.mail_from), connections=_PARALLEL, patience=_PATIENCE

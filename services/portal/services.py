@@ -72,7 +72,7 @@ class Services:
 async def services(settings: WebSettings, telemetry: Telemetry) -> AsyncIterator[Services]:
     """The services, with channels that last as long as the context."""
     async with AsyncExitStack() as stack:
-        to_tokens = channel(settings.identity_target, tokens=None, audience="identity")
+        to_tokens = channel(settings.identity_target, tokens=None, audience="identity", tls=settings.tls)
         await stack.enter_async_context(to_tokens)
         tokens = ServiceTokens(to_tokens, settings.service_account_id, settings.service_account_secret)
         targets = {
@@ -83,7 +83,12 @@ async def services(settings: WebSettings, telemetry: Telemetry) -> AsyncIterator
         }
         channels = {
             name: channel(
-                target, tokens=tokens, audience=name, telemetry=telemetry, deadline=_DEADLINE_SECONDS
+                target,
+                tokens=tokens,
+                audience=name,
+                telemetry=telemetry,
+                deadline=_DEADLINE_SECONDS,
+                tls=settings.tls,
             )
             for name, target in targets.items()
         }

@@ -1,6 +1,7 @@
 """What the portal's process reads from the environment."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from chassis.settings import Secret
 
@@ -24,6 +25,7 @@ class WebSettings:
     cookie_key: Secret
     http_port: int
     metrics_port: int
+    tls: Path | None = None
     http_host: str = "127.0.0.1"
     metrics_host: str = "127.0.0.1"
     imprint_url: str = ""

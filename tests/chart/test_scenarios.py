@@ -1,0 +1,171 @@
+"""What the scenarios are for."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts import chart_readme
+from tests.chart.rendering import Rendered, merged, render, values_of
+
+
+def _pod(rendered: Rendered, process: str) -> Any:
+    return rendered.named("Deployment", process)["spec"]["template"]["spec"]
+
+
+def test_pods_wait_for_the_schema(minimal: Rendered) -> None:
+    for process in ("identity-api", "messaging-worker", "notifier-bounce", "attachments-worker"):
+        [waiting] = _pod(minimal, process)["initContainers"]
+        assert waiting["command"][-1] == "await-schema"
+    assert "initContainers" not in _pod(minimal, "portal-web")
+
+
+def test_as_hooks_migrations_run_before_and_nobody_waits(renderings: dict[str, Rendered]) -> None:
+    closed = renderings["closed-network"]
+    assert "initContainers" not in _pod(closed, "identity-api")
+    jobs = closed.of_kind("Job")
+    assert len(jobs) == 5
+    assert all("pre-upgrade" in job["metadata"]["annotations"]["helm.sh/hook"] for job in jobs)
+
+
+def test_an_upgrade_makes_new_jobs_and_keeps_every_selector(renderings: dict[str, Rendered]) -> None:
+    before, after = renderings["minimal"], renderings["upgrade"]
+    names = [{job["metadata"]["name"] for job in each.of_kind("Job")} for each in (before, after)]
+    assert names[0].isdisjoint(names[1])
+    for each in before.of_kind("Deployment"):
+        same = next(
+            x for x in after.of_kind("Deployment") if x["metadata"]["name"] == each["metadata"]["name"]
+        )
+        assert same["spec"]["selector"] == each["spec"]["selector"]
+        assert same["spec"]["template"] != each["spec"]["template"]
+
+
+def test_other_settings_make_a_new_migration_job_and_the_same_make_none(minimal: Rendered) -> None:
+    def migrations(rendered: Rendered) -> set[str]:
+        return {
+            job["metadata"]["name"] for job in rendered.of_kind("Job") if "migrate" in job["metadata"]["name"]
+        }
+
+    assert migrations(render(values_of())) == migrations(minimal)
+    louder = render(merged(values_of(), {"logLevel": "debug"}))
+    assert migrations(louder).isdisjoint(migrations(minimal))
+
+
+def test_in_a_closed_network_every_image_comes_by_digest_from_the_own_registry(
+    renderings: dict[str, Rendered],
+) -> None:
+    for _, _, spec in renderings["closed-network"].pods():
+        assert spec["imagePullSecrets"] == [{"name": "registry-internal"}]
+        for container in [*spec.get("initContainers", []), *spec["containers"]]:
+            assert container["image"].startswith("registry.internal:5000/mirrored/praxispost/")
+            assert "@sha256:" in container["image"]
+
+
+def test_where_load_decides_the_chart_names_no_replicas(production: Rendered) -> None:
+    scaled = {
+        each["spec"]["scaleTargetRef"]["name"] for each in production.of_kind("HorizontalPodAutoscaler")
+    }
+    assert scaled == {
+        f"praxispost-{name}" for name in ("identity-api", "messaging-api", "attachments-api", "portal-web")
+    }
+    for each in production.of_kind("Deployment"):
+        assert ("replicas" in each["spec"]) == (each["metadata"]["name"] not in scaled)
+
+
+def test_apis_are_found_pod_by_pod(minimal: Rendered) -> None:
+    for service in ("identity", "messaging", "attachments", "notifier"):
+        assert minimal.named("Service", f"{service}-api")["spec"]["clusterIP"] == "None"
+    targets = {
+        each["value"]
+        for each in _pod(minimal, "portal-web")["containers"][0]["env"]
+        if each["name"].endswith("_TARGET")
+    }
+    assert targets == {
+        f"dns:///praxispost-{service}-api:50051"
+        for service in ("identity", "messaging", "attachments", "notifier")
+    }
+
+
+def _peers(policy: Any, direction: str) -> set[tuple[str, str]]:
+    """Each allowed process with the port's name, in one direction."""
+    found = set()
+    for rule in policy["spec"].get(direction, []):
+        for peer in rule.get("from" if direction == "ingress" else "to", []):
+            component = peer.get("podSelector", {}).get("matchLabels", {}).get("app.kubernetes.io/component")
+            if component:
+                found |= {(component, str(port["port"])) for port in rule["ports"]}
+    return found
+
+
+def test_network_policies_allow_the_calls_that_the_settings_name_and_no_others(minimal: Rendered) -> None:
+    called: dict[str, set[str]] = {}
+    for each in minimal.of_kind("Deployment"):
+        process = each["metadata"]["labels"]["app.kubernetes.io/component"]
+        environment = each["spec"]["template"]["spec"]["containers"][0]["env"]
+        called[process] = {
+            f"{name.removeprefix('PRAXISPOST_').removesuffix('_TARGET').lower()}-api"
+            for name in (variable["name"] for variable in environment)
+            if name.endswith("_TARGET")
+        }
+    for process, targets in called.items():
+        policy = minimal.named("NetworkPolicy", process)
+        assert {(target, "grpc") for target in targets} == _peers(policy, "egress")
+    for process in ("identity-api", "messaging-api", "attachments-api", "notifier-api"):
+        callers = {(caller, "grpc") for caller, targets in called.items() if process in targets}
+        assert _peers(minimal.named("NetworkPolicy", process), "ingress") == callers
+
+
+def test_what_is_not_allowed_is_refused_in_both_directions(rendered: Rendered) -> None:
+    default = rendered.named("NetworkPolicy", "default")
+    assert default["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert set(default["spec"]["podSelector"]["matchLabels"]) == {
+        "app.kubernetes.io/name",
+        "app.kubernetes.io/instance",
+    }
+
+
+def test_the_portal_reaches_no_store(production: Rendered) -> None:
+    egress = production.named("NetworkPolicy", "portal-web")["spec"]["egress"]
+    assert {port["port"] for rule in egress for port in rule["ports"]} == {"grpc"}
+
+
+def test_with_tls_every_certificate_has_the_names_that_are_called(production: Rendered) -> None:
+    for service in ("identity", "messaging", "attachments", "notifier"):
+        certificate = production.named("Certificate", service)["spec"]
+        assert f"praxispost-{service}-api" in certificate["dnsNames"]
+        assert {"server auth", "client auth"} <= set(certificate["usages"])
+        mounted = {volume["name"]: volume for volume in _pod(production, f"{service}-api")["volumes"]}
+        assert mounted["tls"]["secret"]["secretName"] == certificate["secretName"]
+
+
+@pytest.mark.parametrize("process", ["messaging-worker", "identity-intake", "notifier-bounce"])
+def test_who_calls_nobody_and_serves_no_calls_has_no_certificate(production: Rendered, process: str) -> None:
+    assert "tls" not in {volume["name"] for volume in _pod(production, process)["volumes"]}
+
+
+def test_monitoring_objects_are_there_when_asked_for_and_only_then(
+    minimal: Rendered, production: Rendered
+) -> None:
+    kinds = {"PodMonitor", "PrometheusRule"}
+    assert not minimal.of_kind(*kinds)
+    assert {each["kind"] for each in production.of_kind(*kinds)} == kinds
+
+
+def test_the_notes_say_what_is_not_encrypted(minimal: Rendered, production: Rendered) -> None:
+    assert "not encrypted" in minimal.notes
+    assert "not encrypted" not in production.notes
+
+
+def test_the_readme_is_what_the_values_say() -> None:
+    assert chart_readme.is_current()
+
+
+def test_the_next_version_of_the_chart_keeps_what_kubernetes_does_not_let_change(minimal: Rendered) -> None:
+    """Selectors and cluster addresses of version 0.1.0: an upgrade that changed one would be refused."""
+    kept = {
+        f"{each['kind']}/{each['metadata']['name']}": each["spec"].get("selector")
+        or each["spec"].get("clusterIP")
+        for each in minimal.of_kind("Deployment", "Service")
+    }
+    assert kept == json.loads(Path(__file__).with_name("kept_since_0.1.0.json").read_text())
