@@ -26,7 +26,7 @@ class DataFolder:
         self.path = path
         self._lock = lock
         self._writing = threading.Lock()
-        self._ports: dict[str, int] = {}
+        self._ports: dict[str, ports.Claim] = {}
 
     @classmethod
     def open(cls, path: Path, *, fresh: bool = False) -> "DataFolder":
@@ -56,7 +56,7 @@ class DataFolder:
         with _turn_at(parent):
             for old in parent.iterdir():
                 with contextlib.suppress(FolderInUse):
-                    cls.open(old).remove()
+                    cls.open(old)._remove()
             return cls.open(parent / f"{os.getpid()}-{secrets.token_hex(3)}")
 
     @property
@@ -78,15 +78,17 @@ class DataFolder:
         with self._writing:
             if name not in self._ports:
                 self._ports[name] = self._remembered_port(name)
-            return self._ports[name]
+            return self._ports[name].port
 
-    def _remembered_port(self, name: str) -> int:
+    def _remembered_port(self, name: str) -> ports.Claim:
         file = self.path / "ports.json"
         known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-        if name not in known or not ports.is_free(known[name]):
-            known[name] = ports.choose(frozenset(known.values()))
-            file.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
-        return known[name]
+        if name in known and (remembered := ports.claim(known[name])) is not None:
+            return remembered
+        chosen = ports.choose(frozenset(known.values()))
+        known[name] = chosen.port
+        file.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
+        return chosen
 
     def secret(self, name: str) -> str:
         """The secret of this name: 32 random bytes in URL-safe base64, made once."""
@@ -115,17 +117,24 @@ class DataFolder:
 
     def close(self) -> None:
         """Let another run have the folder."""
+        for claim in self._ports.values():
+            claim.give_up()
         self._lock.close()
 
     def remove(self) -> None:
         """Remove the folder with everything in it."""
+        with _turn_at(self.path.parent):
+            self._remove()
+
+    def _remove(self) -> None:
         shutil.rmtree(self.path)
-        self._lock.close()
+        self.close()
 
 
 @contextlib.contextmanager
 def _turn_at(folder: Path) -> Iterator[None]:
-    """One process at a time: a folder that another is just making must not be taken for a dead run's."""
+    """One process at a time: a folder that another is just making, or removing, must not be taken for a dead
+    run's."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

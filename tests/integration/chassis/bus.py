@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -17,6 +16,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 from chassis import broker
 from chassis.confirmed_publisher import ConfirmedPublisher, Fate, Outgoing
 from chassis.events import Event, envelop
+from deploy.local import ports
 from praxispost.chassis.v1.envelope_pb2 import Envelope
 
 TYPE = "sample.thing_made"
@@ -95,15 +95,14 @@ class IntakeProcess:
 @contextlib.contextmanager
 def intake(consumer: str, amqp_url: str, database_url: str) -> Iterator[IntakeProcess]:
     """An intake of its own process; killed at the end if it still runs."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
     command = [sys.executable, "-m", "tests.integration.chassis.sample_intake"]
-    process = subprocess.Popen([*command, consumer, amqp_url, database_url, str(port)])
-    try:
-        yield IntakeProcess(process, port)
-    finally:
-        process.kill()
-        process.wait()
+    with ports.choose() as port:
+        process = subprocess.Popen([*command, consumer, amqp_url, database_url, str(port)])
+        try:
+            yield IntakeProcess(process, port)
+        finally:
+            process.kill()
+            process.wait()
 
 
 def ids(*envelopes: Envelope) -> set[UUID]:

@@ -1,6 +1,7 @@
 """The processes as they are started: settings in, service out, an orderly end."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -44,8 +45,15 @@ def _environment(stores: Stores, grpc_port: int) -> dict[str, str]:
     }
 
 
-async def test_the_api_serves_publishes_its_keys_and_ends_when_told(messaging_stores: Stores) -> None:
-    port = ports.choose(frozenset())
+@pytest.fixture
+def port() -> Iterator[int]:
+    with ports.choose() as free:
+        yield free
+
+
+async def test_the_api_serves_publishes_its_keys_and_ends_when_told(
+    messaging_stores: Stores, port: int
+) -> None:
     settings = load(ApiSettings, _environment(messaging_stores, port))
     stop = asyncio.Event()
     running = asyncio.create_task(api.run(settings, stop))

@@ -21,7 +21,15 @@ async def serving(
     database_url: str, identity_target: str, *, smtp_port: int = 9, sms_port: int = 9
 ) -> AsyncIterator[aio.Channel]:
     """The api and a channel to it."""
-    port = ports.choose(frozenset())
+    with ports.choose() as port:
+        async with _serving(port, database_url, identity_target, smtp_port, sms_port) as channel:
+            yield channel
+
+
+@contextlib.asynccontextmanager
+async def _serving(
+    port: int, database_url: str, identity_target: str, smtp_port: int, sms_port: int
+) -> AsyncIterator[aio.Channel]:
     settings = ApiSettings(
         grpc=GrpcSettings(port=port, drain=timedelta(0)),
         database_url=Secret(database_url),
