@@ -4,9 +4,10 @@ import argparse
 import fcntl
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from scripts.setup import broker, browser, protos, venv
+from scripts.setup import broker, browser, debian, protos, venv
 from scripts.setup.layout import BUILD
 from scripts.setup.problem import SetupProblem
 
@@ -27,15 +28,22 @@ def _set_up(anew: str | None, *, with_browser: bool) -> None:
         raise SetupProblem(
             "Praxispost needs Python 3.11 or newer; `make PYTHON=python3.12` names another one."
         )
-    with _alone():
-        broker.ensure()
-        if with_browser:
-            browser.ensure()
+    with _alone(), ThreadPoolExecutor(1) as beside:
+        debian.install(venv.missing())
+        # Both take half a minute on a new machine, and neither needs the other.
+        installed = beside.submit(debian.install, _missing(with_browser=with_browser))
         venv.ensure()
         if anew == "protos":
             protos.anew()
         else:
             protos.ensure()
+        installed.result()
+        if left := _missing(with_browser=with_browser):
+            raise SetupProblem(f"{' and '.join(left)} is installed, but its program was not found.")
+
+
+def _missing(*, with_browser: bool) -> list[str]:
+    return [*broker.missing(), *(browser.missing() if with_browser else [])]
 
 
 def main() -> int:

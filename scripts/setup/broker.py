@@ -1,4 +1,4 @@
-"""Makes sure that a RabbitMQ can be started here, or that one was given."""
+"""Finds out whether a RabbitMQ can be started here or was given, or says how to get one."""
 
 import os
 
@@ -7,14 +7,13 @@ from scripts.setup import debian
 from scripts.setup.problem import SetupProblem
 
 
-def ensure() -> None:
+def missing() -> list[str]:
+    """The packages of Debian's to install; refuses where that can't be done."""
     if os.environ.get("PRAXISPOST_AMQP_URL") or rabbitmq_home.find() is not None:
-        return
+        return []
     if not debian.can_install():
         raise SetupProblem(
             "Praxispost needs RabbitMQ. Install it (Debian: apt-get install rabbitmq-server; it need not\n"
             "run), or give the address of one: PRAXISPOST_AMQP_URL=amqp://user:password@host:5672/vhost"
         )
-    debian.install("rabbitmq-server")
-    if rabbitmq_home.find() is None:
-        raise SetupProblem("rabbitmq-server is installed, but its sbin folder was not found.")
+    return ["rabbitmq-server"]

@@ -1,4 +1,4 @@
-"""Makes sure that there is a Chromium for the browser tests, or that one was given."""
+"""Finds the Chromium for the browser tests, or says how to get one."""
 
 import os
 import shutil
@@ -30,7 +30,9 @@ def chromium() -> Path:
     return found
 
 
-def ensure() -> None:
+def missing() -> list[str]:
+    """The packages of Debian's to install; refuses where that can't be done."""
     if find() is None and debian.can_install():
-        debian.install("chromium")
+        return ["chromium"]
     chromium()
+    return []

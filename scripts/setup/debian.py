@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,11 +35,14 @@ def _no_service_starts() -> Iterator[None]:
             kept.rename(_POLICY)
 
 
-def install(package: str) -> None:
-    print(f"setup: installing {package} with apt", flush=True)
+def install(packages: Sequence[str]) -> None:
+    """Install them, all at once; refuses with what apt said."""
+    if not packages:
+        return
+    print(f"setup: installing {' and '.join(packages)} with apt", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with _no_service_starts():
-        for arguments in (["update"], ["install", "--no-install-recommends", package]):
+        for arguments in (["update"], ["install", "--no-install-recommends", *packages]):
             done = subprocess.run(
                 [*_APT, *arguments],
                 env=environment,
@@ -50,4 +53,7 @@ def install(package: str) -> None:
                 check=False,
             )
             if done.returncode != 0:
-                raise SetupProblem(f"apt-get {' '.join(arguments)} failed:\n{done.stdout}")
+                raise SetupProblem(
+                    f"{' and '.join(packages)} is missing here, and apt could not install it. Install it\n"
+                    f"yourself, and try again. apt-get {' '.join(arguments)} said:\n{done.stdout}"
+                )

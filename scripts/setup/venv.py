@@ -16,25 +16,35 @@ _VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def ensure() -> None:
-    # The folder is part of the inputs: a virtual environment doesn't survive being moved.
-    inputs = digest([LOCK], sys.version, str(ROOT))
-    if VENV_PYTHON.exists() and _STAMP.is_current(inputs):
+    if _is_current():
         return
     _STAMP.forget()
     _make()
     print("setup: installing the locked requirements into .venv", flush=True)
     _pip("install", "--require-hashes", "--requirement", str(LOCK))
     _put_generated_on_path()
-    _STAMP.write(inputs)
+    _STAMP.write(_inputs())
+
+
+def missing() -> list[str]:
+    """The packages of Debian's to install before; refuses where that can't be done."""
+    if _is_current() or importlib.util.find_spec("ensurepip") is not None:
+        return []
+    if not debian.can_install():
+        raise SetupProblem("This Python has no ensurepip. Install it (Debian: apt-get install python3-venv).")
+    return [f"python{_VERSION}-venv"]
+
+
+def _inputs() -> str:
+    # The folder is part of them: a virtual environment doesn't survive being moved.
+    return digest([LOCK], sys.version, str(ROOT))
+
+
+def _is_current() -> bool:
+    return VENV_PYTHON.exists() and _STAMP.is_current(_inputs())
 
 
 def _make() -> None:
-    if importlib.util.find_spec("ensurepip") is None:
-        if not debian.can_install():
-            raise SetupProblem(
-                "This Python has no ensurepip. Install it (Debian: apt-get install python3-venv)."
-            )
-        debian.install(f"python{_VERSION}-venv")
     print("setup: making .venv", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     _run([sys.executable, "-m", "venv", str(VENV)])
