@@ -17,7 +17,8 @@ run: setup ## start the whole system on this machine until Ctrl-C; FRESH=1 start
 story: setup ## play the main job against the running system, or against one of its own
 	@exec $(VENV_PYTHON) -m tests.story
 
-test: setup ## everything that must hold: lint, types, and all tests
+test: ## everything that must hold: lint, types, all tests, and the short form of the browser tests
+	@$(PYTHON) -m scripts.setup --browser
 	@exec $(VENV_PYTHON) -m scripts.suite
 
 browser: ## all browser tests, with pictures of every page below build/browser; SHORT=1 only the short form
