@@ -64,7 +64,7 @@ class RegistrationServicer(registration_pb2_grpc.RegistrationServiceServicer):
     async def GetRegistration(
         self, request: registration_pb2.GetRegistrationRequest, context: object
     ) -> registration_pb2.GetRegistrationResponse:
-        registration = await self._steps.state(request.registration)
+        registration, code_to = await self._steps.state(request.registration)
         return registration_pb2.GetRegistrationResponse(
-            step=_DUE[registration.state], expires_at=timestamp(registration.expires_at)
+            step=_DUE[registration.state], expires_at=timestamp(registration.expires_at), code_to=code_to
         )

@@ -86,10 +86,16 @@ class RegistrationSteps:
             await self._send_email_code(tx, new, typed, now)
         return StartedRegistration(secret.value, expires_at)
 
-    async def state(self, secret: str) -> Registration:
-        """The registration as it stands. Refuses REGISTRATION_NOT_FOUND."""
+    async def state(self, secret: str) -> tuple[Registration, str]:
+        """The registration as it stands, and the address or number that its next code proves, as typed.
+
+        Refuses REGISTRATION_NOT_FOUND.
+        """
         async with self._database.transaction() as tx:
-            return await _found(tx, secret, self._clock(), locked=False)
+            registration = await _found(tx, secret, self._clock(), locked=False)
+            typed = await self._registrations.typed(tx, registration.id)
+        proves = {"email_code": typed.email, "sms_code": typed.mobile}
+        return registration, proves.get(registration.state, "")
 
     async def resend(self, secret: str) -> datetime:
         """Send the code that is due once more; return when it ends.

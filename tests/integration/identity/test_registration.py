@@ -46,11 +46,15 @@ async def test_the_page_can_ask_which_step_is_due(stage: Stage) -> None:
     registration = await started(stage, person)
     first = await due(stage, registration)
     assert first.step == registration_pb2.REGISTRATION_STEP_EMAIL_CODE
+    assert first.code_to == person.email
     await verify_email(stage, registration, await stage.code())
-    assert (await due(stage, registration)).step == registration_pb2.REGISTRATION_STEP_SMS_CODE
+    second = await due(stage, registration)
+    assert second.step == registration_pb2.REGISTRATION_STEP_SMS_CODE
+    assert second.code_to == person.mobile
     await verify_mobile(stage, registration, await stage.code())
     last = await due(stage, registration)
     assert last.step == registration_pb2.REGISTRATION_STEP_BIRTH_DATE
+    assert last.code_to == ""
     assert last.expires_at.ToSeconds() - int(stage.clock().timestamp()) == 14 * 24 * 3600
 
 
