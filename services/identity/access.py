@@ -95,6 +95,8 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "praxispost.identity.v1.AccountChangeService": {
         "StartContactChange": ACCOUNT,
         "ConfirmContactChange": ACCOUNT,
+        "ChangePassword": ACCOUNT,
+        "SetLanguage": ACCOUNT,
         "ObjectToMessages": ACCOUNT,
         "DeleteAccount": ACCOUNT,
     },

@@ -28,6 +28,7 @@ NoticeKind = Literal[
     "reset_code",
     "contact_code",
     "contact_changed",
+    "password_changed",
     "access_granted",
 ]
 
@@ -67,7 +68,7 @@ class Recipient:
 class Notice:
     """What is written to whom; `language` is "de" or "en", `practice_name` belongs to an invitation.
 
-    A notice without a code (`contact_changed`, `access_granted`) has an end too: until then it is tried.
+    A notice without a code (`contact_changed` and the like) has an end too: until then it is tried.
     """
 
     to: Recipient

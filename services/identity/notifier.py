@@ -66,6 +66,8 @@ def notice_request(notice_id: UUID, notice: Notice) -> notices_pb2.SendNoticeReq
             request.contact_code.CopyFrom(notices_pb2.ContactCode(code=notice.code, expires_at=expires_at))
         case "contact_changed":
             request.contact_changed.CopyFrom(notices_pb2.ContactChanged())
+        case "password_changed":
+            request.password_changed.CopyFrom(notices_pb2.PasswordChanged())
         case "access_granted":
             request.access_granted.CopyFrom(notices_pb2.AccessGranted())
     return request

@@ -11,6 +11,8 @@ from chassis.tokens import TokenSigner
 from services.identity.account_changes.contact import ContactChanging
 from services.identity.account_changes.deletion import Deletion
 from services.identity.account_changes.following import Following
+from services.identity.account_changes.languages import Languages
+from services.identity.account_changes.new_password import PasswordChanging
 from services.identity.account_changes.objections import Objections
 from services.identity.account_changes.passwords import AccountPasswords
 from services.identity.account_changes.servicer import AccountChangeServicer
@@ -159,5 +161,13 @@ def _account_changes(
         clock=clock,
         new_id=new_id,
     )
-    deletion = Deletion(database, accounts, passwords, clock=clock)
-    return AccountChangeServicer(changing, Objections(database, clock=clock), deletion)
+    new_password = PasswordChanging(
+        database, accounts, passwords, proofs.passwords, index, proofs.notices, clock=clock
+    )
+    return AccountChangeServicer(
+        changing,
+        new_password,
+        Languages(database, accounts),
+        Objections(database, clock=clock),
+        Deletion(database, accounts, passwords, clock=clock),
+    )

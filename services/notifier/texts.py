@@ -52,6 +52,10 @@ class Texts:
         """The letter to the address that an account had before."""
         return self._letter("contact_changed", language, {})
 
+    def password_changed(self, language: Language) -> Content:
+        """The letter to the address of an account that has another password."""
+        return self._letter("password_changed", language, {"link": f"{self._portal_url}/reset"})
+
     def access_granted(self, language: Language) -> Content:
         """The letter to who registered, and was let in later."""
         return self._letter("access_granted", language, {"link": f"{self._portal_url}/"})

@@ -108,6 +108,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "PasswordResetService.CompletePasswordReset": frozenset({"portal"}),
     "AccountChangeService.StartContactChange": frozenset({"account"}),
     "AccountChangeService.ConfirmContactChange": frozenset({"account"}),
+    "AccountChangeService.ChangePassword": frozenset({"account"}),
+    "AccountChangeService.SetLanguage": frozenset({"account"}),
     "AccountChangeService.ObjectToMessages": frozenset({"account"}),
     "AccountChangeService.DeleteAccount": frozenset({"account"}),
     "MessagingService.SendMessage": PRACTICE,

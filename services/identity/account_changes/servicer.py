@@ -8,8 +8,11 @@ from chassis.validation import required_uuid
 from praxispost.identity.v1 import account_changes_pb2, account_changes_pb2_grpc
 from services.identity.account_changes.contact import ContactChanging, Wanted
 from services.identity.account_changes.deletion import Deletion
+from services.identity.account_changes.languages import Languages
+from services.identity.account_changes.new_password import PasswordChanging
 from services.identity.account_changes.objections import Objections
 from services.identity.contact import email_address, mobile_number
+from services.identity.language import language_code
 from services.identity.times import timestamp
 
 # A number without country code is read as in Germany, as at registration.
@@ -19,8 +22,17 @@ _REGION: Final = "DE"
 class AccountChangeServicer(account_changes_pb2_grpc.AccountChangeServiceServicer):
     """Answers an account's person."""
 
-    def __init__(self, contact: ContactChanging, objections: Objections, deletion: Deletion) -> None:
+    def __init__(
+        self,
+        contact: ContactChanging,
+        password: PasswordChanging,
+        languages: Languages,
+        objections: Objections,
+        deletion: Deletion,
+    ) -> None:
         self._contact = contact
+        self._password = password
+        self._languages = languages
         self._objections = objections
         self._deletion = deletion
 
@@ -35,6 +47,21 @@ class AccountChangeServicer(account_changes_pb2_grpc.AccountChangeServiceService
     ) -> account_changes_pb2.ConfirmContactChangeResponse:
         contact = await self._contact.confirm(caller(), request.code)
         return account_changes_pb2.ConfirmContactChangeResponse(email=contact.email, mobile=contact.mobile)
+
+    async def ChangePassword(
+        self, request: account_changes_pb2.ChangePasswordRequest, context: object
+    ) -> account_changes_pb2.ChangePasswordResponse:
+        ended = await self._password.change(caller(), request.password, request.new_password)
+        return account_changes_pb2.ChangePasswordResponse(ended_sessions=ended)
+
+    async def SetLanguage(
+        self, request: account_changes_pb2.SetLanguageRequest, context: object
+    ) -> account_changes_pb2.SetLanguageResponse:
+        language = language_code("language", request.language)
+        if language is None:
+            raise invalid("language", "is required")
+        await self._languages.set(caller(), language)
+        return account_changes_pb2.SetLanguageResponse()
 
     async def ObjectToMessages(
         self, request: account_changes_pb2.ObjectToMessagesRequest, context: object

@@ -12,10 +12,11 @@ from chassis.caller import Caller
 from chassis.database import Database, limit_to_tenants
 from services.identity.accounts.domain import REPRESENTATIVE
 from services.identity.accounts.storage import AccountContact, Accounts
-from services.identity.patients.domain import PatientData
+from services.identity.patients.domain import Patient
 from services.identity.patients.store import PatientStore
 from services.identity.readers.representations import Representations, Represented
 from services.identity.refusals import session_ended
+from services.identity.sessions.storage import session_of_holder
 from services.identity.tables.practices import binding, practice
 
 
@@ -34,6 +35,7 @@ class BoundPatient:
     bound_at: datetime
     given_name: str = ""
     family_name: str = ""
+    objected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class AccountOverview:
     id: UUID
     contact: AccountContact
     bindings: list[BoundPatient]
+    sms_proof_ends_at: datetime | None
 
 
 class Overview:
@@ -72,22 +75,34 @@ class Overview:
             practices = {*caller.tenants, *(each.practice_id for each in represented)}
             bound = await bound_patients(tx, caller.subject_id, practices)
             named = await self._named(tx, bound + _with_practices(represented, bound))
-        return AccountOverview(caller.subject_id, contact, named)
+            proof_ends_at = await self._sms_proof_end(tx, caller)
+        return AccountOverview(caller.subject_id, contact, named, proof_ends_at)
+
+    async def _sms_proof_end(self, tx: AsyncConnection, caller: Caller) -> datetime | None:
+        if caller.session_id is None:
+            return None
+        now = self._clock()
+        session = await session_of_holder(tx, caller.subject_id, caller.session_id, now)
+        return None if session is None else session.sms_proof_end(now)
 
     async def _named(self, tx: AsyncConnection, bound: list[BoundPatient]) -> list[BoundPatient]:
-        """The same with the names that the practices' records have, one query for each practice."""
-        found: dict[UUID, PatientData] = {}
+        """The same with what the practices' records say, one query for each practice."""
+        found: dict[UUID, Patient] = {}
         for practice_id in {each.practice_id for each in bound}:
             ids = [each.patient_id for each in bound if each.practice_id == practice_id]
-            records = await self._records.batch(tx, practice_id, ids)
-            found |= {patient_id: record.data for patient_id, record in records.items()}
-        return [_with_name(each, found.get(each.patient_id)) for each in bound]
+            found |= await self._records.batch(tx, practice_id, ids)
+        return [_with_record(each, found.get(each.patient_id)) for each in bound]
 
 
-def _with_name(bound: BoundPatient, data: PatientData | None) -> BoundPatient:
-    if data is None:
+def _with_record(bound: BoundPatient, record: Patient | None) -> BoundPatient:
+    if record is None:
         return bound
-    return replace(bound, given_name=data.given_name, family_name=data.family_name)
+    return replace(
+        bound,
+        given_name=record.data.given_name,
+        family_name=record.data.family_name,
+        objected=record.state.objected,
+    )
 
 
 def _with_practices(represented: Iterable[Represented], bound: Iterable[BoundPatient]) -> list[BoundPatient]:

@@ -10,6 +10,7 @@ from services.identity.accounts.domain import REPRESENTATIVE, SELF
 from services.identity.accounts.offers import Offers
 from services.identity.accounts.overview import BoundPatient, Overview
 from services.identity.birth_dates import birth_date
+from services.identity.language import language_value
 from services.identity.times import timestamp
 
 _KINDS: Final["Mapping[str, accounts_pb2.BindingKind.ValueType]"] = {
@@ -34,6 +35,10 @@ class AccountServicer(accounts_pb2_grpc.AccountServiceServicer):
             email=account.contact.email,
             mobile=account.contact.mobile,
             bindings=[_binding(each) for each in account.bindings],
+            sms_proof_ends_at=None
+            if account.sms_proof_ends_at is None
+            else timestamp(account.sms_proof_ends_at),
+            language=language_value(account.contact.language),
         )
 
     async def ListBindingOffers(
@@ -69,4 +74,5 @@ def _binding(bound: BoundPatient) -> accounts_pb2.Binding:
         patient_family_name=bound.family_name,
         kind=_KINDS[bound.kind],
         bound_at=timestamp(bound.bound_at),
+        objected=bound.objected,
     )

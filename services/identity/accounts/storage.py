@@ -1,7 +1,7 @@
 """Accounts in the database: found by their pair, their contact data sealed under a key of their own."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -71,6 +71,17 @@ class Accounts:
             return None
         sealer = await self._keys.sealer(account_id)
         return AccountContact(**json.loads(sealer.open(sealed, *_place(account_id))))
+
+    async def set_language(self, tx: AsyncConnection, account_id: UUID, language: str) -> bool:
+        """Write to the account in another language; the caller holds its lock. False where there is none."""
+        contact = await self.contact(tx, account_id)
+        if contact is None:
+            return False
+        sealer = await self._keys.sealer(account_id)
+        changed = json.dumps(asdict(replace(contact, language=language))).encode()
+        sealed = sealer.seal(changed, *_place(account_id))
+        await tx.execute(update(account).where(_A.id == account_id).values(contact=sealed))
+        return True
 
     async def replace_contact(self, tx: AsyncConnection, account_id: UUID, new: ProvenContact) -> bool:
         """Give the account other contact data; False, and nothing changed, where another account has both."""

@@ -39,9 +39,15 @@ class Session:
     def is_open(self, now: datetime) -> bool:
         return now < self.ends_at
 
+    def sms_proof_end(self, now: datetime) -> datetime | None:
+        """Until when the number counts as proven just now; None where it was proven ten minutes ago."""
+        if self.mobile_proven_at is None or now >= self.mobile_proven_at + SMS_PROOF_LIFETIME:
+            return None
+        return self.mobile_proven_at + SMS_PROOF_LIFETIME
+
     def has_fresh_sms_proof(self, now: datetime) -> bool:
         """Whether the number was proven within the last ten minutes."""
-        return self.mobile_proven_at is not None and now < self.mobile_proven_at + SMS_PROOF_LIFETIME
+        return self.sms_proof_end(now) is not None
 
 
 def token_end(session: Session, now: datetime) -> datetime:

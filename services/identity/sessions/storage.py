@@ -82,6 +82,14 @@ async def end_sessions_of(tx: AsyncConnection, holder_id: UUID, now: datetime) -
     return (await tx.execute(ended.values(ended_at=now))).rowcount
 
 
+async def end_other_sessions(
+    tx: AsyncConnection, holder_id: UUID, session_id: UUID | None, now: datetime
+) -> int:
+    """End all open sessions of the holder but this one; says how many."""
+    others = update(session_table).where(_S.holder_id == holder_id, _S.id != session_id, _is_open(now))
+    return (await tx.execute(others.values(ended_at=now))).rowcount
+
+
 async def delete_old_sessions(tx: AsyncConnection, now: datetime) -> int:
     """Remove sessions that are over; says how many."""
     over = or_(_S.created_at <= now - LONGEST, _S.last_used_at <= now - IDLE, _S.ended_at <= now - IDLE)

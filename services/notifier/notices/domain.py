@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from services.notifier.language import Language
@@ -59,6 +60,11 @@ class ContactChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordChanged:
+    """Tells an account's address that its person has changed the password; by e-mail."""
+
+
+@dataclass(frozen=True, slots=True)
 class AccessGranted:
     """Tells a person, by e-mail, that a registration of days ago has led to access; says to what not."""
 
@@ -72,13 +78,18 @@ class Invitation:
     practice: str
 
 
+LetterContent: TypeAlias = (
+    RegistrationCode | ResetCode | ContactCode | ContactChanged | PasswordChanged | AccessGranted | Invitation
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A notice by e-mail."""
 
     id: UUID
     to: Email
-    content: RegistrationCode | ResetCode | ContactCode | ContactChanged | AccessGranted | Invitation
+    content: LetterContent
     language: Language
 
 

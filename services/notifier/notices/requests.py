@@ -18,9 +18,11 @@ from services.notifier.notices.domain import (
     Email,
     Invitation,
     Letter,
+    LetterContent,
     LoginCode,
     Mobile,
     Notice,
+    PasswordChanged,
     RegistrationCode,
     ResetCode,
     ShortMessage,
@@ -59,6 +61,7 @@ def read_notice(request: notices_pb2.SendNoticeRequest, now: datetime) -> Notice
             | ResetCode()
             | ContactCode()
             | ContactChanged()
+            | PasswordChanged()
             | AccessGranted()
             | Invitation(),
         ):
@@ -68,7 +71,7 @@ def read_notice(request: notices_pb2.SendNoticeRequest, now: datetime) -> Notice
         case Email(), _:
             raise invalid("email", "a login code goes by SMS")
         case _:
-            raise invalid("mobile", "an invitation or granted access is told by e-mail")
+            raise invalid("mobile", "an invitation, a new password or granted access is told by e-mail")
 
 
 def _recipient(request: notices_pb2.SendNoticeRequest) -> Email | Mobile:
@@ -84,9 +87,7 @@ def _recipient(request: notices_pb2.SendNoticeRequest) -> Email | Mobile:
     raise invalid("recipient", "is required")
 
 
-def _content(
-    request: notices_pb2.SendNoticeRequest, now: datetime
-) -> RegistrationCode | ResetCode | ContactCode | ContactChanged | AccessGranted | LoginCode | Invitation:
+def _content(request: notices_pb2.SendNoticeRequest, now: datetime) -> LetterContent | LoginCode:
     match request.WhichOneof("content"):
         case "registration_code":
             return RegistrationCode(*_code("registration_code", request.registration_code, _SIX_DIGITS, now))
@@ -96,6 +97,8 @@ def _content(
             return ContactCode(*_code("contact_code", request.contact_code, _SIX_DIGITS, now))
         case "contact_changed":
             return ContactChanged()
+        case "password_changed":
+            return PasswordChanged()
         case "access_granted":
             return AccessGranted()
         case "login_code":

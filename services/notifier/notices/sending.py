@@ -19,6 +19,7 @@ from services.notifier.notices.domain import (
     Letter,
     LoginCode,
     Notice,
+    PasswordChanged,
     RegistrationCode,
     ResetCode,
     ShortMessage,
@@ -112,6 +113,8 @@ class NoticeSender:
         given, language = letter.content, letter.language
         if isinstance(given, ContactChanged):
             return self._texts.contact_changed(language)
+        if isinstance(given, PasswordChanged):
+            return self._texts.password_changed(language)
         if isinstance(given, AccessGranted):
             return self._texts.access_granted(language)
         lasts = given.expires_at - self._clock()

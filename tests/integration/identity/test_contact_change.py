@@ -274,6 +274,10 @@ async def test_a_person_objects_to_messages_and_takes_it_back(stage: Stage, obje
         )
         await stage.account_changes.ObjectToMessages(request, metadata=metadata)
     assert (await state(stage, practice_id, patient_id)).objected is objected
+    account = await stage.accounts.GetAccount(
+        accounts_pb2.GetAccountRequest(), metadata=await stage.person(session)
+    )
+    assert [each.objected for each in account.bindings] == [objected]
     assert await mailboxes(stage, session) == [str(patient_id)]
 
 

@@ -46,6 +46,6 @@ def test_a_notice_becomes_what_the_contract_says() -> None:
     assert invitation.invitation.expires_at.ToDatetime(UTC) == _ENDS
     login = notice_request(notice_id, Notice(Recipient.mobile("+49"), "login_code", "1", _ENDS, "de"))
     assert login.WhichOneof("content") == "login_code"
-    for kind in ("reset_code", "contact_code", "contact_changed", "access_granted"):
+    for kind in ("reset_code", "contact_code", "contact_changed", "password_changed", "access_granted"):
         request = notice_request(notice_id, Notice(Recipient.email("a@b.example"), kind, "1", _ENDS, "de"))
         assert request.WhichOneof("content") == kind

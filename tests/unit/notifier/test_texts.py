@@ -71,6 +71,7 @@ def _letters() -> list[tuple[Language, Content]]:
         made.append((language, _prompt(language)))
         made += [(language, _TEXTS.code(kind, language, code="123456", lasts=lasts)) for kind in _BY_EMAIL]
         made.append((language, _TEXTS.contact_changed(language)))
+        made.append((language, _TEXTS.password_changed(language)))
         made.append((language, _TEXTS.access_granted(language)))
         made.append(
             (language, _TEXTS.invitation(language, code="ABCD-EFGH", lasts=lasts, practice="Praxis Müller"))
