@@ -4,7 +4,8 @@
 export function sendOnce() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.dataset.into || form.method !== "post") return;
+    const stays = form.dataset.into || form.target || "download" in form.dataset;
+    if (event.defaultPrevented || stays || form.method !== "post") return;
     if (form.dataset.sent) event.preventDefault();
     else form.dataset.sent = "1";
   });
