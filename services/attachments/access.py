@@ -13,6 +13,7 @@ _USAGE: Final = "/praxispost.attachments.v1.UsageService"
 ACCESS: Final[Mapping[str, frozenset[str]]] = {
     f"{_SERVICE}/UploadAttachment": PRACTICE | ACCOUNT,
     f"{_SERVICE}/DownloadAttachment": PRACTICE | ACCOUNT,
+    f"{_SERVICE}/ShowAttachment": PRACTICE | ACCOUNT,
     f"{_SERVICE}/ClaimAttachments": frozenset({"messaging"}),
     f"{_SERVICE}/WithdrawAttachments": frozenset({"messaging"}),
     f"{_SERVICE}/EraseAttachments": frozenset({"messaging"}),

@@ -18,16 +18,20 @@ from services.attachments import grants
 from services.attachments.access import ACCESS
 from services.attachments.claims import Claims
 from services.attachments.confinement import hide
+from services.attachments.decoder_process import is_confined
 from services.attachments.downloads import Downloads
+from services.attachments.drawing_process import PROGRAM as DRAWING
 from services.attachments.grants import Grants
 from services.attachments.metrics import Metrics
 from services.attachments.objects import ObjectStore
 from services.attachments.readiness import watch_database
-from services.attachments.rendering_process import is_confined
+from services.attachments.rendering_process import PROGRAM as RENDERING
 from services.attachments.renditions import Renditions
 from services.attachments.seals import Seals
 from services.attachments.servicer import AttachmentServicer
 from services.attachments.settings import ApiSettings
+from services.attachments.showing import Showing
+from services.attachments.turns import Turns
 from services.attachments.uploads import Uploads
 from services.attachments.usage import Usage
 from services.attachments.usage_servicer import UsageServicer
@@ -42,11 +46,12 @@ def _now() -> datetime:
 
 
 async def _look_at_confinement(metrics: Metrics) -> None:
-    """Photos are taken where the system does not confine what decodes them, too; but that is said."""
-    confined = await is_confined()
+    """Photos are taken, and pages drawn, where the system does not confine what decodes them, too; but that
+    is said."""
+    confined = await is_confined(RENDERING) and await is_confined(DRAWING)
     metrics.decoder_confined.set(confined)
     if not confined:
-        _LOG.warning("photos are decoded unconfined: the system has no seccomp for this machine")
+        _LOG.warning("photos and pages are decoded unconfined: the system has no seccomp for this machine")
 
 
 async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
@@ -74,12 +79,13 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         clock=_now,
     )
     usage = Usage(database=database, quota=settings.quota_bytes, clock=_now)
+    turns = Turns()
     uploads = Uploads(
         database=database,
         seals=seals,
         store=store,
         usage=usage,
-        renditions=Renditions(store, settings.max_attachment_bytes),
+        renditions=Renditions(store, turns, settings.max_attachment_bytes),
         metrics=metrics,
         limit=settings.max_attachment_bytes,
         clock=_now,
@@ -90,6 +96,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     servicer = AttachmentServicer(
         uploads=uploads,
         downloads=downloads,
+        showing=Showing(downloads, turns),
         claims=Claims(database=database, seals=seals, clock=_now),
         withdrawals=Withdrawals(database=database, clock=_now),
     )

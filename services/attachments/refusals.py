@@ -97,3 +97,9 @@ def photo_unreadable() -> Refusal:
 
 def practice_not_found() -> Refusal:
     return Refusal(Status.NOT_FOUND, "PRACTICE_NOT_FOUND", "no such practice")
+
+
+def not_shown() -> Refusal:
+    return Refusal(
+        Status.FAILED_PRECONDITION, "NOT_SHOWN", "the document's pages cannot be drawn; download it"
+    )

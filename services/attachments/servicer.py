@@ -26,20 +26,29 @@ from services.attachments.domain import (
 )
 from services.attachments.downloads import Downloads, Wish
 from services.attachments.requests import hearing_out, take_chunks, take_header
+from services.attachments.showing import Showing
 from services.attachments.uploads import Uploads
 from services.attachments.withdrawals import Withdrawals
 
 _MOST_CLAIMED = 10
+_CHUNK = 65_536
 
 
 class AttachmentServicer(attachments_pb2_grpc.AttachmentServiceServicer):
     """Answers AttachmentService."""
 
     def __init__(
-        self, *, uploads: Uploads, downloads: Downloads, claims: Claims, withdrawals: Withdrawals
+        self,
+        *,
+        uploads: Uploads,
+        downloads: Downloads,
+        showing: Showing,
+        claims: Claims,
+        withdrawals: Withdrawals,
     ) -> None:
         self._uploads = uploads
         self._downloads = downloads
+        self._showing = showing
         self._claims = claims
         self._withdrawals = withdrawals
 
@@ -79,6 +88,22 @@ class AttachmentServicer(attachments_pb2_grpc.AttachmentServiceServicer):
             )
             async for chunk in chunks:
                 yield pb.DownloadAttachmentResponse(chunk=chunk)
+
+    async def ShowAttachment(
+        self,
+        request: pb.ShowAttachmentRequest,
+        context: aio.ServicerContext[pb.ShowAttachmentRequest, pb.ShowAttachmentResponse],
+    ) -> AsyncIterator[pb.ShowAttachmentResponse]:
+        with self._showing.place(caller()):
+            shown = await self._showing.open(caller(), _look(caller(), request))
+            async with aclosing(shown.pages) as pages:
+                document = pb.ShownDocument(file_name=shown.file_name, page_count=shown.page_count)
+                yield pb.ShowAttachmentResponse(document=document)
+                async for page in pages:
+                    begin = pb.ShownPage(size=len(page.picture), text=page.text)
+                    yield pb.ShowAttachmentResponse(page=begin)
+                    for start in range(0, len(page.picture), _CHUNK):
+                        yield pb.ShowAttachmentResponse(chunk=page.picture[start : start + _CHUNK])
 
     async def ClaimAttachments(
         self,
@@ -138,6 +163,12 @@ def _wish(by: Caller, request: pb.DownloadAttachmentRequest) -> Wish:
     return Wish(
         _own_practice(by, practice_id), attachment_id, request.grant, request.offset, request.original
     )
+
+
+def _look(by: Caller, request: pb.ShowAttachmentRequest) -> Wish:
+    practice_id = optional_uuid("practice_id", request.practice_id)
+    attachment_id = required_uuid("attachment_id", request.attachment_id)
+    return Wish(_own_practice(by, practice_id), attachment_id, request.grant, offset=0)
 
 
 def _own_practice(by: Caller, practice_id: UUID | None) -> UUID:

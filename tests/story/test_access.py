@@ -151,6 +151,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "WorkService.HandOver": frozenset({"admin"}),
     "AttachmentService.UploadAttachment": PRACTICE | {"account"},
     "AttachmentService.DownloadAttachment": PRACTICE | {"account"},
+    "AttachmentService.ShowAttachment": PRACTICE | {"account"},
     "AttachmentService.ClaimAttachments": frozenset({"messaging"}),
     "AttachmentService.WithdrawAttachments": frozenset({"messaging"}),
     "AttachmentService.EraseAttachments": frozenset({"messaging"}),

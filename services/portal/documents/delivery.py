@@ -1,23 +1,15 @@
 """A document on its way from attachments to a browser: in parts, as fast as the browser takes them."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, Protocol
 
-from grpc import aio
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from chassis import logs
 from chassis.grpc_client import AioRpcError
-from praxispost.attachments.v1.attachments_pb2 import (
-    DownloadAttachmentRequest,
-    DownloadAttachmentResponse,
-    DownloadHeader,
-)
 
 _LOG = logs.get(__name__)
-Call: TypeAlias = "aio.UnaryStreamCall[DownloadAttachmentRequest, DownloadAttachmentResponse]"
 _POLICY: Final = "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {}"
 
 
@@ -35,13 +27,11 @@ def document_headers(*, framed: bool) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """A download that has begun: what comes, and the parts that follow."""
+class Call(Protocol):
+    """A stream from another service, which goes on until it is told to end."""
 
-    header: DownloadHeader
-    parts: AsyncIterator[DownloadAttachmentResponse]
-    call: Call
+    def cancel(self) -> bool:
+        """End it."""
 
 
 class Delivery(StreamingResponse):
@@ -61,9 +51,3 @@ class Delivery(StreamingResponse):
             _LOG.warning("download broke off", code=error.code())
         finally:
             self._call.cancel()
-
-
-async def chunks(coming: Coming) -> AsyncIterator[bytes]:
-    """What follows the header."""
-    async for part in coming.parts:
-        yield part.chunk

@@ -1,24 +1,36 @@
 """Gives a message's or a draft's documents to the person who pressed the button: to keep, or to look at in a
 frame."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
+from grpc import aio
 from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis import logs
 from chassis.grpc_client import AioRpcError, refusal_of
 from chassis.refusal import Refusal, Status
-from praxispost.attachments.v1.attachments_pb2 import DownloadAttachmentRequest
+from praxispost.attachments.v1.attachments_pb2 import (
+    DownloadAttachmentRequest,
+    DownloadAttachmentResponse,
+    ShowAttachmentRequest,
+    ShowAttachmentResponse,
+)
 from praxispost.messaging.v1.drafts_pb2 import GetDraftRequest
 from praxispost.messaging.v1.messaging_pb2 import MessageAttachment, OpenMessageRequest
 from services.portal.documents import refused
-from services.portal.documents.delivery import Coming, Delivery, chunks, document_headers
-from services.portal.documents.frames import PICTURES, picture_in_frame, sentence_in_frame
+from services.portal.documents.delivery import Delivery, document_headers
+from services.portal.documents.frames import (
+    PAPERS,
+    PICTURES,
+    pages_in_frame,
+    picture_in_frame,
+    sentence_in_frame,
+)
 from services.portal.documents.naming import as_download, download_type
-from services.portal.documents.refused import Problem, download_refused
+from services.portal.documents.refused import NotGiven, Problem, download_refused
 from services.portal.people import Person, SessionEnded
 from services.portal.routing import Routing
 from services.portal.tools import Tools
@@ -28,6 +40,9 @@ _LOG = logs.get(__name__)
 # The largest document on a slow line.
 _SECONDS: Final = 3_600.0
 _Granted: TypeAlias = Callable[[Visit, Person], Awaitable[Iterable[MessageAttachment]]]
+_Download: TypeAlias = "aio.UnaryStreamCall[DownloadAttachmentRequest, DownloadAttachmentResponse]"
+_Show: TypeAlias = "aio.UnaryStreamCall[ShowAttachmentRequest, ShowAttachmentResponse]"
+_Part = TypeVar("_Part")
 
 
 class Downloads:
@@ -54,26 +69,38 @@ class Downloads:
 
     async def download(self, granted: _Granted, visit: Visit, person: Person) -> Response:
         """The document, to keep; `original`: a photo as it came, where the practice has it."""
-        coming = await self._begin(granted, visit, person, original=visit.form.has("original"))
-        if isinstance(coming, Problem):
-            text = visit.words.say(coming.text)
-            return visit.page("documents/not_given.html", status=coming.status, person=person, text=text)
+        try:
+            document = await self._granted(granted, visit, person)
+            call = await self._download(visit, person, document, original=visit.form.has("original"))
+            parts = aiter(call)
+            header = (await begun(parts)).header
+        except NotGiven as refusal:
+            text = visit.words.say(refusal.problem.text)
+            status = refusal.problem.status
+            return visit.page("documents/not_given.html", status=status, person=person, text=text)
         headers = document_headers(framed=False) | {
-            "Content-Type": download_type(coming.header.media_type),
-            "Content-Disposition": as_download(coming.header.file_name),
-            "Content-Length": str(coming.header.size),
+            "Content-Type": download_type(header.media_type),
+            "Content-Disposition": as_download(header.file_name),
+            "Content-Length": str(header.size),
         }
-        return Delivery(coming.call, chunks(coming), headers)
+        return Delivery(call, (part.chunk async for part in parts), headers)
 
     async def preview(self, granted: _Granted, visit: Visit, person: Person) -> Response:
         """The document, to look at in a frame."""
-        coming = await self._begin(granted, visit, person)
-        if isinstance(coming, Problem):
-            return sentence_in_frame(visit, coming)
-        if coming.header.media_type not in PICTURES:
-            coming.call.cancel()
-            return sentence_in_frame(visit, refused.NOT_SHOWN)
-        return picture_in_frame(visit, coming)
+        try:
+            document = await self._granted(granted, visit, person)
+            if document.media_type in PICTURES:
+                download = await self._download(visit, person, document)
+                chunks = aiter(download)
+                await begun(chunks)
+                return picture_in_frame(visit, document, download, chunks)
+            if document.media_type in PAPERS:
+                show = await self._show(visit, person, document)
+                pages = aiter(show)
+                return pages_in_frame(visit, (await begun(pages)).document, show, pages)
+        except NotGiven as refusal:
+            return sentence_in_frame(visit, refusal.problem)
+        return sentence_in_frame(visit, refused.NOT_SHOWN)
 
     async def _of_message(self, visit: Visit, person: Person) -> Iterable[MessageAttachment]:
         practice_id = visit.request.path_params.get("practice_id", "")
@@ -84,38 +111,53 @@ class Downloads:
         request = GetDraftRequest(draft_id=visit.argument("draft_id"))
         return (await person.ask(self._services.drafts.GetDraft, request)).draft.attachments
 
-    async def _begin(
-        self, granted: _Granted, visit: Visit, person: Person, *, original: bool = False
-    ) -> Coming | Problem:
-        """Open the message, and the download with its grant, as far as its header."""
+    async def _granted(self, granted: _Granted, visit: Visit, person: Person) -> MessageAttachment:
+        """The document that the path names, with its grant. Raises NotGiven."""
         try:
             attachments = {each.id: each for each in await granted(visit, person)}
         except Refusal as refusal:
-            return download_refused(refusal)
+            raise NotGiven(download_refused(refusal)) from refusal
         attachment = attachments.get(visit.argument("attachment_id"))
         if attachment is None:
-            return refused.NOT_HERE
+            raise NotGiven(refused.NOT_HERE)
+        return attachment
+
+    async def _download(
+        self, visit: Visit, person: Person, document: MessageAttachment, *, original: bool = False
+    ) -> _Download:
         request = DownloadAttachmentRequest(
             practice_id=visit.request.path_params.get("practice_id", ""),
-            attachment_id=attachment.id,
-            grant=attachment.grant,
+            attachment_id=document.id,
+            grant=document.grant,
             original=original,
         )
         metadata = await person.metadata("attachments")
-        call = self._services.attachments.DownloadAttachment(request, metadata=metadata, timeout=_SECONDS)
-        parts = aiter(call)
-        try:
-            return Coming((await anext(parts)).header, parts, call)
-        except AioRpcError as error:
-            return _problem(error)
-        except StopAsyncIteration:
-            return refused.LATER
+        return self._services.attachments.DownloadAttachment(request, metadata=metadata, timeout=_SECONDS)
+
+    async def _show(self, visit: Visit, person: Person, document: MessageAttachment) -> _Show:
+        request = ShowAttachmentRequest(
+            practice_id=visit.request.path_params.get("practice_id", ""),
+            attachment_id=document.id,
+            grant=document.grant,
+        )
+        metadata = await person.metadata("attachments")
+        return self._services.attachments.ShowAttachment(request, metadata=metadata, timeout=_SECONDS)
+
+
+async def begun(parts: AsyncIterator[_Part]) -> _Part:
+    """The first part of a stream. Raises NotGiven where it is refused."""
+    try:
+        return await anext(parts)
+    except StopAsyncIteration as error:
+        raise NotGiven(refused.LATER) from error
+    except AioRpcError as error:
+        raise NotGiven(_problem(error)) from error
 
 
 def _problem(error: AioRpcError) -> Problem:
     refusal = refusal_of(error)
     if refusal is None or refusal.status is Status.UNAVAILABLE:
-        _LOG.warning("download cannot begin", code=error.code())
+        _LOG.warning("document cannot be fetched", code=error.code())
         return refused.LATER
     if refusal.reason == "TOKEN_REFUSED":
         raise SessionEnded from error

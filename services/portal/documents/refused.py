@@ -17,6 +17,14 @@ class Problem:
     again: bool = False
 
 
+class NotGiven(Exception):
+    """A document does not come; what to say of it."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.text)
+        self.problem = problem
+
+
 LATER: Final = Problem(
     503,
     mark(
@@ -38,6 +46,13 @@ EMPTY: Final = Problem(400, mark("Die Datei ist leer."))
 NOT_HERE: Final = Problem(404, mark("Diesen Anhang gibt es nicht, oder er ist nicht mehr da."))
 NOT_SHOWN: Final = Problem(
     415, mark("Diese Art von Datei lässt sich hier nicht ansehen. Bitte laden Sie sie herunter.")
+)
+_CANNOT_BE_DRAWN: Final = Problem(
+    409,
+    mark(
+        "Diese Datei lässt sich hier nicht ansehen: Sie ist beschädigt oder mit einem Passwort geschützt. "
+        "Bitte laden Sie sie herunter."
+    ),
 )
 _FULL: Final = mark(
     "Der Speicherplatz der Praxis reicht dafür nicht. Wie viel belegt ist, steht unter Verwaltung, Praxis."
@@ -81,6 +96,8 @@ _DOWNLOADS: Final[Mapping[str, Problem]] = {
         409,
         mark("Die ursprüngliche Aufnahme ist nicht da: Aufnahmeort und Gerät wurden aus dem Foto entfernt."),
     ),
+    "NOT_SHOWN": _CANNOT_BE_DRAWN,
+    "OVERLOADED": Problem(429, mark("Gerade ist viel los. Bitte versuchen Sie es gleich noch einmal."), True),
     "STORE_UNAVAILABLE": LATER,
 }
 

@@ -37,6 +37,8 @@ from services.attachments.renditions import Renditions
 from services.attachments.seals import Seals
 from services.attachments.servicer import AttachmentServicer
 from services.attachments.settings import StoreSettings
+from services.attachments.showing import Showing
+from services.attachments.turns import Turns
 from services.attachments.uploads import Uploads
 from services.attachments.usage import Usage
 from services.attachments.usage_servicer import UsageServicer
@@ -142,6 +144,18 @@ class Client:
         chunks = [response.chunk for response in responses[1:]]
         return Downloaded(responses[0].header, b"".join(chunks), [len(chunk) for chunk in chunks])
 
+    async def show(
+        self, caller: Caller, attachment_id: str, **changed: str
+    ) -> list[pb.ShowAttachmentResponse]:
+        """What comes of the document's pages, by default with a good grant."""
+        wish = {"practice_id": str(caller.tenants[0]), "grant": self.grant(caller, attachment_id)}
+        request = pb.ShowAttachmentRequest(attachment_id=attachment_id, **(wish | changed))
+        call = self.stub.ShowAttachment(request, metadata=self.metadata(caller))
+        try:
+            return [response async for response in call]
+        except aio.AioRpcError as error:
+            raise refusal_of(error) or error from error
+
     def grant(
         self, caller: Caller, attachment_id: str, *, age: timedelta = timedelta(), **changed: str
     ) -> str:
@@ -238,12 +252,13 @@ async def open_house(
     store = ObjectStore(s3 or stores.s3, patience=store_patience)
     metrics = Metrics(CollectorRegistry())
     usage = Usage(database=database, quota=QUOTA, clock=clock)
+    turns = Turns()
     uploads = Uploads(
         database=database,
         seals=seals,
         store=store,
         usage=usage,
-        renditions=Renditions(store, LIMIT),
+        renditions=Renditions(store, turns, LIMIT),
         metrics=metrics,
         limit=LIMIT,
         clock=clock,
@@ -259,6 +274,7 @@ async def open_house(
     servicer = AttachmentServicer(
         uploads=uploads,
         downloads=downloads,
+        showing=Showing(downloads, turns),
         claims=Claims(database=database, seals=seals, clock=_now),
         withdrawals=Withdrawals(database=database, clock=_now),
     )

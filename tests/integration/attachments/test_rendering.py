@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from PIL import Image
 
-from services.attachments.rendering_process import is_confined, rendering
+from services.attachments.decoder_process import is_confined
+from services.attachments.rendering_process import PROGRAM, rendering
 from tests.integration.attachments import pictures
 
 
@@ -27,7 +28,7 @@ def _picture(mode: str, kind: str) -> bytes:
 
 
 async def test_the_program_is_confined() -> None:
-    assert await is_confined()
+    assert await is_confined(PROGRAM)
 
 
 @pytest.mark.parametrize(
