@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from services.portal import cookies
 from services.portal.form_tokens import FormTokens
+from services.portal.frames import sentence_in_frame
 from services.portal.pages import Pages
 from services.portal.people import People, Person, SessionEnded
 from services.portal.requests_seen import ROUTE
@@ -155,6 +156,8 @@ class Routing:
         """Lead a person to the way back in, with what was typed; tell a script, which asks without leaving
         the page."""
         request = visit.request
+        if request.headers.get("sec-fetch-dest", "") == "iframe":
+            return sentence_in_frame(visit, status, visit.words.say("Bitte melden Sie sich wieder an."))
         if request.headers.get("sec-fetch-mode", "navigate") != "navigate":
             return Response(status_code=status)
         if request.method == "GET":
@@ -162,8 +165,8 @@ class Routing:
             return go_to(f"{path}?next={quote(request.url.path + query, safe='')}")
         if path != _STAFF_SIDE.login:
             return go_to(path)
-        kept = {f"{KEPT}{name}": value for name, value in visit.form.fields().items() if name != _TOKEN_FIELD}
-        kept[KEPT_PATH] = request.url.path
+        kept = [(f"{KEPT}{name}", value) for name, value in visit.form.pairs() if name != _TOKEN_FIELD]
+        kept.append((KEPT_PATH, request.url.path))
         return visit.page("practice/login.html", status=401, email="", next="", problem="", kept=kept)
 
 

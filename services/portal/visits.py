@@ -41,6 +41,10 @@ class Form:
         """All values of a field that can be given several times."""
         return [str(value) for value in self._fields.getlist(name)]
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """All that was sent, in its order."""
+        return [(str(name), str(value)) for name, value in self._fields.multi_items()]
+
     def fields(self) -> Mapping[str, str]:
         """All fields, to show what was typed once more."""
         return {str(name): str(value) for name, value in self._fields.items()}

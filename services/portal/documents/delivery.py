@@ -1,7 +1,7 @@
 """A document on its way from attachments to a browser: in parts, as fast as the browser takes them."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Final, Protocol
+from typing import Protocol
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -10,21 +10,6 @@ from chassis import logs
 from chassis.grpc_client import AioRpcError
 
 _LOG = logs.get(__name__)
-_POLICY: Final = "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {}"
-
-
-def document_headers(*, framed: bool) -> dict[str, str]:
-    """What an answer says in which a document lies: it runs nothing, asks nobody and belongs to no origin,
-    even where a browser shows it; `framed`: in a frame of our own pages.
-
-    What is sandboxed so must not ask for a group of windows of its own (HTML, "COOP and sandboxing").
-    """
-    return {
-        "Content-Security-Policy": _POLICY.format("'self'" if framed else "'none'"),
-        "Cross-Origin-Opener-Policy": "unsafe-none",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
 
 
 class Call(Protocol):

@@ -21,16 +21,16 @@ from praxispost.attachments.v1.attachments_pb2 import (
 from praxispost.messaging.v1.drafts_pb2 import GetDraftRequest
 from praxispost.messaging.v1.messaging_pb2 import MessageAttachment, OpenMessageRequest
 from services.portal.documents import refused
-from services.portal.documents.delivery import Delivery, document_headers
+from services.portal.documents.delivery import Delivery
 from services.portal.documents.frames import (
     PAPERS,
     PICTURES,
     pages_in_frame,
     picture_in_frame,
-    sentence_in_frame,
 )
 from services.portal.documents.naming import as_download, download_type
 from services.portal.documents.refused import NotGiven, Problem, download_refused
+from services.portal.frames import sandboxed, sentence_in_frame
 from services.portal.people import Person, SessionEnded
 from services.portal.routing import Routing
 from services.portal.tools import Tools
@@ -78,7 +78,7 @@ class Downloads:
             text = visit.words.say(refusal.problem.text)
             status = refusal.problem.status
             return visit.page("documents/not_given.html", status=status, person=person, text=text)
-        headers = document_headers(framed=False) | {
+        headers = sandboxed(framed=False) | {
             "Content-Type": download_type(header.media_type),
             "Content-Disposition": as_download(header.file_name),
             "Content-Length": str(header.size),
@@ -98,9 +98,10 @@ class Downloads:
                 show = await self._show(visit, person, document)
                 pages = aiter(show)
                 return pages_in_frame(visit, (await begun(pages)).document, show, pages)
+            raise NotGiven(refused.NOT_SHOWN)
         except NotGiven as refusal:
-            return sentence_in_frame(visit, refusal.problem)
-        return sentence_in_frame(visit, refused.NOT_SHOWN)
+            problem = refusal.problem
+            return sentence_in_frame(visit, problem.status, visit.words.say(problem.text))
 
     async def _of_message(self, visit: Visit, person: Person) -> Iterable[MessageAttachment]:
         practice_id = visit.request.path_params.get("practice_id", "")

@@ -85,9 +85,9 @@ class Uploads:
         """What the request says of the document; what is wrong with it is known before its bytes come."""
         headers = visit.request.headers
         length = headers.get("content-length", "")
-        if not length.isdecimal() or len(length) > 18:
+        if not length.isdecimal():
             return refused.NO_LENGTH
-        if int(length) > self._largest:
+        if len(length) > 18 or int(length) > self._largest:
             return refused.too_large(visit.words, self._largest)
         if int(length) == 0:
             return refused.EMPTY

@@ -1,7 +1,6 @@
 """How staff come in and go out, and come back to a page that was left alone for too long, with what was
 typed there."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -51,7 +50,7 @@ class Entrance:
 
     async def form(self, visit: Visit) -> Response:
         """The empty form."""
-        return visit.page("practice/login.html", email="", next=visit.query("next"), problem="", kept={})
+        return visit.page("practice/login.html", email="", next=visit.query("next"), problem="", kept=[])
 
     async def log_in(self, visit: Visit) -> Response:
         """Check what was typed and begin a session; then on to where one wanted to go."""
@@ -105,10 +104,6 @@ class Entrance:
             return "", visit.words.say(_WRONG)
 
 
-def _kept(visit: Visit) -> Mapping[str, str]:
+def _kept(visit: Visit) -> list[tuple[str, str]]:
     """What was typed into a form that was sent after the session had ended."""
-    return {
-        name: value
-        for name, value in visit.form.fields().items()
-        if name.startswith(KEPT) or name == KEPT_PATH
-    }
+    return [pair for pair in visit.form.pairs() if pair[0].startswith(KEPT) or pair[0] == KEPT_PATH]

@@ -27,7 +27,7 @@ class Upload {
     this.bar = this.row.querySelector("progress");
     this.note = this.row.querySelector(".upload-state");
     this.note.id = `upload-${this.id}`;
-    this.again = this.row.querySelector("[data-again]");
+    this.again = this.row.querySelector("[data-retry]");
     this.again.addEventListener("click", () => this.restart());
     this.row.querySelector("[data-remove]").addEventListener("click", () => this.remove());
     this.show("waiting", field.texts.waiting);
@@ -132,13 +132,13 @@ class Field {
     this.path = element.dataset.upload;
     this.most = Number(element.dataset.most);
     this.largest = Number(element.dataset.largest);
-    this.texts = element.querySelector("[data-texts]").dataset;
-    this.list = element.querySelector("[data-list]");
-    this.problem = element.querySelector("[data-problem]");
-    this.said = element.querySelector("[data-said]");
+    this.texts = element.querySelector("[data-upload-texts]").dataset;
+    this.list = element.querySelector("[data-upload-list]");
+    this.problem = element.querySelector("[data-upload-problem]");
+    this.said = element.querySelector("[data-upload-said]");
     this.input = element.querySelector("input[type=file]");
     this.uploads = [];
-    element.querySelector("[data-add]").hidden = false;
+    element.querySelector("[data-upload-add]").hidden = false;
     this.input.addEventListener("change", () => { this.add([...this.input.files]); this.input.value = ""; });
     for (const box of this.list.querySelectorAll("input[type=checkbox]")) this.takeOver(box);
     this.listen(element.closest("form") ?? element);
@@ -180,7 +180,7 @@ class Field {
   }
 
   row(upload) {
-    const row = this.element.querySelector("[data-row]").content.firstElementChild.cloneNode(true);
+    const row = this.element.querySelector("[data-upload-row]").content.firstElementChild.cloneNode(true);
     for (const name of row.querySelectorAll("[data-name]")) name.textContent = upload.file.name;
     row.querySelector(".upload-name").textContent = upload.file.name;
     row.querySelector(".upload-size").textContent = sizeOf(upload.file.size);
@@ -189,7 +189,7 @@ class Field {
     return row;
   }
 
-  original() { return this.element.querySelector("[data-original]")?.checked ?? false; }
+  original() { return this.element.querySelector("[data-upload-original]")?.checked ?? false; }
 
   add(files) {
     this.complain("");
