@@ -13,7 +13,7 @@ from praxispost.messaging.v1.messaging_pb2 import (
 from services.portal.practice.inbox.rows import subject_of
 from services.portal.practice.names import Colleagues
 from services.portal.purposes import PURPOSES, WITHDRAWAL_REASONS
-from services.portal.receipts import Tick, attachments_opened, tick_of
+from services.portal.receipts import Tick, attachments_opened, failure, tick_of
 from services.portal.words import Words
 
 _WAITING = (ReceiptState.RECEIPT_STATE_HELD, ReceiptState.RECEIPT_STATE_REJECTED)
@@ -38,6 +38,7 @@ class Bubble:
     attachment_count: int
     withdrawn: str
     erased: str
+    failed: str
     remarks: Sequence[str]
 
 
@@ -62,6 +63,7 @@ def bubble_of(
         attachment_count=message.attachment_count,
         withdrawn=withdrawn(words, message),
         erased=erased(words, message),
+        failed=_failed(words, message),
         remarks=_remarks(words, message, now) if is_ours else (),
     )
 
@@ -79,6 +81,15 @@ def erased(words: Words, message: MessageSummary) -> str:
     if not message.HasField("erased_at"):
         return ""
     return words.say("Der Inhalt wurde gelöscht: %(time)s.", time=words.moment(message.erased_at))
+
+
+def _failed(words: Words, message: MessageSummary) -> str:
+    """Why no prompt reached the patient and what to do, while that is to be done."""
+    is_failed = message.receipt.state == ReceiptState.RECEIPT_STATE_FAILED
+    if not is_failed or message.HasField("withdrawn_at"):
+        return ""
+    reason, step = failure(words, message.receipt.failure_reason)
+    return f"{reason}. {step}"
 
 
 def _remarks(words: Words, message: MessageSummary, now: datetime) -> Sequence[str]:
