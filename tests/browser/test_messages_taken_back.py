@@ -29,8 +29,11 @@ def test_a_message_is_withdrawn_with_a_reason(house: House, windows: Windows) ->
     expect(page.get_by_text("Hinweis-E-Mail versandt")).to_be_visible()
     assert violations(page) == []
     windows.picture(page, "details")
+    page.get_by_text("Zurückziehen", exact=True).click()
     page.get_by_label("Falsche Person").check()
-    page.get_by_role("button", name="Zurückziehen").click()
+    assert violations(page) == []
+    windows.picture(page, "reason")
+    page.get_by_role("button", name="Jetzt zurückziehen").click()
     expect(page.get_by_role("status").first).to_contain_text("nicht mehr öffnen")
     expect(page.get_by_text("Falsche Person, oder es betrifft jemand anderen.")).to_be_visible()
     expect(other.get_by_text("Falsche Person, oder es betrifft jemand anderen.")).to_be_visible()
@@ -46,7 +49,8 @@ def test_a_message_is_closed_for_replies(house: House, windows: Windows) -> None
     page.goto(f"/practice/conversations/{message.conversation_id}")
     expect(page.get_by_text("darf antworten bis")).to_be_visible()
     page.get_by_role("link", name="Einzelheiten").click()
-    page.get_by_role("button", name="Für Antworten schließen").click()
+    page.get_by_text("Für Antworten schließen").click()
+    page.get_by_role("button", name="Jetzt schließen").click()
     expect(page.get_by_text("für Antworten geschlossen")).to_be_visible()
 
 
@@ -57,14 +61,15 @@ def test_misdirected_content_is_erased_with_the_password(house: House, windows: 
     withdraw(practice.admin, message.message_id)
     page = windows.desktop(session=assistant.session)
     _details(page, message.conversation_id, "Ihre Laborwerte")
-    expect(page.get_by_text("Das kann nur die Verwaltung der Praxis.")).to_be_visible()
+    expect(page.get_by_text("nur die Verwaltung der Praxis")).to_be_visible()
     page = windows.desktop(session=admin.session)
     other = windows.desktop(session=admin.session)
     with other.expect_response("**/practice/events"):
         other.goto(f"/practice/conversations/{message.conversation_id}")
     expect(other.get_by_text("rufen Sie uns bitte an.")).to_be_visible()
     _details(page, message.conversation_id, "Ihre Laborwerte")
-    expect(page.get_by_role("heading", name="Zurückziehen")).to_have_count(0)
+    expect(page.get_by_role("button", name="Jetzt zurückziehen")).to_have_count(0)
+    page.get_by_text("Inhalt endgültig löschen").click()
     page.get_by_label("Ihr Passwort").fill("wrong and long enough")
     page.get_by_role("button", name="Endgültig löschen").click()
     expect(page.get_by_role("alert")).to_contain_text("Es ist nichts geschehen.")
@@ -99,9 +104,10 @@ def test_what_changed_meanwhile_is_said(house: House, windows: Windows) -> None:
     page = windows.desktop(session=admin.session)
     _details(page, message.conversation_id, "Ihre Laborwerte")
     withdraw(practice.admin, message.message_id)
+    page.get_by_text("Erneut hinweisen").click()
     page.get_by_role("button", name="Hinweis noch einmal senden").click()
     expect(page.get_by_role("alert")).to_contain_text("gelesen oder zurückgezogen")
-    expect(page.get_by_role("heading", name="Erneut hinweisen")).to_have_count(0)
+    expect(page.get_by_role("button", name="Hinweis noch einmal senden")).to_have_count(0)
 
 
 def test_a_second_person_releases_what_is_held(house: House, windows: Windows) -> None:
@@ -123,6 +129,7 @@ def test_a_second_person_releases_what_is_held(house: House, windows: Windows) -
     expect(page.get_by_role("button", name="Freigeben und senden")).to_have_count(0)
     other = windows.desktop(session=colleague.session)
     other.goto(f"/practice/conversations/{last.conversation_id}/messages/{last.message_id}")
+    expect(other.get_by_text("Jetzt ist die beste Zeit")).to_be_visible()
     assert violations(other) == []
     windows.picture(other, "decision")
     other.get_by_role("button", name="Freigeben und senden").click()

@@ -153,7 +153,7 @@ def _possible(message: MessageSummary, person: Person, known: Known) -> _Possibl
         confirm_alone=is_held and is_own and is_alone,
         reject=is_held,
         prompt=is_ours and state in _UNREAD and not is_withdrawn,
-        close=is_ours and message.reply_allowed,
+        close=is_ours and was_sent and message.reply_allowed,
         withdraw=was_sent and not is_withdrawn,
         erase=is_erasable and person.role == "admin",
         erase_by_admin=is_erasable and person.role != "admin",
