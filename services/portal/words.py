@@ -1,7 +1,7 @@
 """What the pages say, in German or English, and how they write dates, times and sizes."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo
@@ -50,6 +50,10 @@ class Words:
         """The moment in the time zone of the pages."""
         moment = at.ToDatetime(UTC) if isinstance(at, Timestamp) else at
         return moment.astimezone(self._zone)
+
+    def end_of(self, day: date) -> datetime:
+        """The last second of a day in the time zone of the pages."""
+        return datetime.combine(day, time(23, 59, 59), self._zone)
 
     def moment(self, at: Timestamp | datetime) -> str:
         """Date and time in full: "23.11.2026, 08:15"."""

@@ -8,6 +8,7 @@ from services.portal.practice.entrance import Entrance
 from services.portal.practice.inbox import inbox_routes
 from services.portal.practice.live import Live
 from services.portal.practice.patients import patients_routes
+from services.portal.practice.writing import writing_routes
 from services.portal.routing import Routing
 from services.portal.tools import Tools
 
@@ -20,5 +21,6 @@ def practice_routes(routing: Routing, tools: Tools) -> list[Route]:
         *conversation_routes(routing, tools),
         *Live(tools).routes(routing),
         *patients_routes(routing, tools),
+        *writing_routes(routing, tools),
         *administration_routes(routing, tools),
     ]

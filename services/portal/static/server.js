@@ -3,14 +3,14 @@ import { merge } from "./keyed.js";
 
 const token = () => document.querySelector('meta[name="form-token"]').content;
 
-/** Ask the portal. `background`: nobody pressed anything, so the session's idle time goes on. */
-export async function ask(path, { method = "GET", form = null, body = null, headers = {}, background = false, signal } = {}) {
+/** Ask the portal. `background`: nobody pressed anything, so the session's idle time goes on. `keepalive`: also when the page is left meanwhile. */
+export async function ask(path, { method = "GET", form = null, body = null, headers = {}, background = false, keepalive = false, signal } = {}) {
   const sent = { ...headers };
   if (background) sent["X-Background"] = "1";
   else document.dispatchEvent(new CustomEvent("praxispost:act"));
   if (method !== "GET") sent["X-Form-Token"] = token();
   const content = form ? new URLSearchParams(form) : body;
-  const response = await fetch(path, { method, headers: sent, body: content, signal, credentials: "same-origin" });
+  const response = await fetch(path, { method, headers: sent, body: content, keepalive, signal, credentials: "same-origin" });
   if (response.status === 401) document.dispatchEvent(new CustomEvent("praxispost:away"));
   return response;
 }

@@ -7,6 +7,7 @@ from services.portal.notices import Notice, done, problem
 from services.portal.words import Words, mark
 
 _DONE: Final[Mapping[str, str]] = {
+    "sent": mark("Gesendet. Der Hinweis wird versandt."),
     "done": mark("Erledigt. Die nächste Antwort öffnet die Unterhaltung wieder."),
     "reopened": mark("Die Unterhaltung ist wieder offen."),
     "assigned": mark("Zugewiesen."),
@@ -19,6 +20,12 @@ _DONE: Final[Mapping[str, str]] = {
         "Freigegeben. Die Nachricht wird jetzt gesandt, und mit ihr alle mit denselben Worten."
     ),
     "rejected": mark("Abgelehnt. Die Nachricht wird nicht gesandt."),
+}
+_WAITING: Final[Mapping[str, str]] = {
+    "held": mark(
+        "Noch nicht gesendet: Derselbe Text ging an viele. Eine zweite Person muss ihn freigeben, hier oder "
+        "unter Aufgaben."
+    ),
 }
 _REFUSED: Final[Mapping[str, str]] = {
     "answers-unread": mark(
@@ -34,4 +41,6 @@ def said(words: Words, key: str) -> Notice | None:
     """The sentence for a key; none for what is no key."""
     if key in _DONE:
         return done(words.say(_DONE[key]))
+    if key in _WAITING:
+        return Notice("warn", words.say(_WAITING[key]))
     return problem(words.say(_REFUSED[key])) if key in _REFUSED else None
