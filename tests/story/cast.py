@@ -210,6 +210,31 @@ def message_to(
     )
 
 
+def sent(staff: Caller, request: messaging_pb2.SendMessageRequest) -> str:
+    """Sends as soon as messaging has heard that it may; returns the message's id."""
+
+    def attempt() -> messaging_pb2.SendMessageResponse | Refused:
+        try:
+            return staff.messages.SendMessage(request)
+        except grpc.RpcError as error:
+            return refused(error)
+
+    answer = eventually(
+        attempt, lambda seen: isinstance(seen, messaging_pb2.SendMessageResponse), "still refused"
+    )
+    assert isinstance(answer, messaging_pb2.SendMessageResponse)
+    return answer.message_id
+
+
+def sending(staff: Caller, patient_id: str) -> str:
+    """What becomes of a message now: "sent", or the reason of the refusal."""
+    try:
+        staff.messages.SendMessage(message_to(patient_id))
+    except grpc.RpcError as error:
+        return refused(error).reason
+    return "sent"
+
+
 def receipt(staff: Caller, message_id: str) -> messaging_pb2.Receipt:
     """The tick of a message as the practice sees it now."""
     return staff.messages.GetReceipt(messaging_pb2.GetReceiptRequest(message_id=message_id)).receipt

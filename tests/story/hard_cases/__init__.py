@@ -14,11 +14,17 @@ from tests.story.hard_cases.guard import (
 from tests.story.hard_cases.photos import a_photo_tells_no_place
 from tests.story.hard_cases.prompts import prompts_do_not_pester_and_tell_what_became_of_them
 from tests.story.hard_cases.readers import it_is_asked_who_reads_for_the_child
+from tests.story.hard_cases.records import (
+    a_couple_shares_an_address,
+    an_import_overwrites_nothing_that_was_verified,
+)
 from tests.story.hard_cases.work import a_practice_shares_its_work
 from tests.story.steps import Play
 
 HARD_CASES: Final[tuple[Callable[[Play], str], ...]] = (
     it_is_asked_who_reads_for_the_child,
+    a_couple_shares_an_address,
+    an_import_overwrites_nothing_that_was_verified,
     who_cannot_get_in_is_let_in,
     a_person_changes_the_own_account,
     a_practice_shares_its_work,

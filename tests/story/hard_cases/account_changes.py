@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import grpc
-
 from praxispost.identity.v1 import (
     account_changes_pb2,
     account_changes_pb2_grpc,
@@ -15,15 +13,15 @@ from praxispost.identity.v1 import (
     sessions_pb2,
 )
 from praxispost.messaging.v1 import messaging_pb2
-from tests.story.callers import Caller, person, refused
+from tests.story.callers import Caller, person
 from tests.story.cast import (
     PERSON_PASSWORD,
     Contact,
     Practice,
     Stage,
     eventually,
-    message_to,
     register,
+    sending,
     unique_email,
     unique_mobile,
 )
@@ -65,10 +63,10 @@ def _object(
     changes.ObjectToMessages(request)
     assert _record(staff, patient_id).contact.objected
 
-    eventually(lambda: _sending(staff, patient_id), "PATIENT_OBJECTED".__eq__, "still sent")
+    eventually(lambda: sending(staff, patient_id), "PATIENT_OBJECTED".__eq__, "still sent")
     request.objected = False
     changes.ObjectToMessages(request)
-    eventually(lambda: _sending(staff, patient_id), "sent".__eq__, "still refused")
+    eventually(lambda: sending(staff, patient_id), "sent".__eq__, "still refused")
 
 
 def _move(
@@ -117,15 +115,6 @@ def _with_new_password(stage: Stage, contact: Contact) -> Caller:
         sessions_pb2.FinishLoginRequest(login=login.login, code=stage.post.texted_code(contact.mobile))
     )
     return person(stage.targets, stage.portal, finished.session)
-
-
-def _sending(staff: Caller, patient_id: str) -> str:
-    """What becomes of a message now: "sent", or the reason of the refusal."""
-    try:
-        staff.messages.SendMessage(message_to(patient_id))
-    except grpc.RpcError as error:
-        return refused(error).reason
-    return "sent"
 
 
 def _record(staff: Caller, patient_id: str) -> patients_pb2.Patient:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import grpc
-
 from praxispost.identity.v1 import readers_pb2, readers_pb2_grpc
 from praxispost.messaging.v1 import messaging_pb2
-from tests.story.callers import Caller, Refused, refused
+from tests.story.callers import Caller
 from tests.story.cast import (
     Contact,
     Practice,
-    eventually,
     log_in,
     message_to,
     new_id,
     refusal_of,
     register,
+    sent,
     tick,
     unique_email,
     unique_mobile,
@@ -36,7 +34,7 @@ def it_is_asked_who_reads_for_the_child(play: Play) -> str:
     assert refusal.reason == "CONTACT_CONFLICT", refusal
     staff.messages.SendMessage(message_to(mother_id, "Für Sie", "Das betrifft nur Sie."))
     _answer(staff, child_id, mother_id)
-    message_id = _sent(staff, message_to(child_id, "Mias Impfung", "Bitte kommen Sie am Montag."))
+    message_id = sent(staff, message_to(child_id, "Mias Impfung", "Bitte kommen Sie am Montag."))
     reading = log_in(play.stage, mother)
     listed = reading.messages.ListMailbox(messaging_pb2.ListMailboxRequest()).messages
     assert {each.patient_id for each in listed} == {mother_id, child_id}, listed
@@ -62,19 +60,3 @@ def _answer(staff: Caller, child_id: str, mother_id: str) -> None:
         request_id=new_id(), patient_id=child_id, represented=said
     )
     assert not stub.AnswerReaderQuestion(request).open
-
-
-def _sent(staff: Caller, request: messaging_pb2.SendMessageRequest) -> str:
-    """Sends as soon as messaging has heard of the answer; returns the message's id."""
-
-    def attempt() -> messaging_pb2.SendMessageResponse | Refused:
-        try:
-            return staff.messages.SendMessage(request)
-        except grpc.RpcError as error:
-            return refused(error)
-
-    answer = eventually(
-        attempt, lambda seen: isinstance(seen, messaging_pb2.SendMessageResponse), "still refused"
-    )
-    assert isinstance(answer, messaging_pb2.SendMessageResponse)
-    return answer.message_id
