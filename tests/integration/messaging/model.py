@@ -24,6 +24,7 @@ class Record:
     contact_version: int = 1
     has_email: bool = True
     flags: set[str] = field(default_factory=set)
+    done: bool = False
 
     def why_not(self) -> str:
         """Why nothing may be sent; empty where it may."""
@@ -191,6 +192,7 @@ class Draft:
     id: str
     record: Record
     words: Words
+    documents: tuple[str, ...] = ()
     version: int = 1
 
 

@@ -43,6 +43,9 @@ async def at_the_end(world: World) -> None:
             if person.why_not_answer(letter, world.post.clock()):
                 await world.answer(person, letter)
     await _compare(world, world.persons, world.practices)
+    for said in {word for each in world.letters for word in (each.words.subject, each.words.body) if word}:
+        told = "SELECT id FROM outbox WHERE position(CAST(:said AS bytea) IN envelope) > 0"
+        assert not await world.post.rows(told, said=said.encode()), "what was written is on the bus"
 
 
 async def mailbox(world: World, person: Person) -> None:
@@ -106,6 +109,8 @@ async def _work(world: World, practice: Practice) -> None:
     lines = (await world.post.conversations(practice.admin, 200)).conversations
     answers = {each.patient_id: each.unread_answers for each in lines if each.unread_answers}
     assert answers == Counter(str(each.record.id) for each in unread)
+    done = {each.patient_id for each in lines if each.state == wire.CONVERSATION_STATE_DONE}
+    assert done == {str(each.id) for each in practice.records if each.done}
 
 
 async def _drafts(world: World, practice: Practice) -> None:

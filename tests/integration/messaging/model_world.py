@@ -86,6 +86,7 @@ class World(Others):
         sent = await self.expect(reason, call)
         if sent is not None:
             at = sent.sent_at.ToDatetime(UTC)
+            answered.record.done = False
             self.letters.append(
                 Letter(sent.message_id, answered.record, person.caller, ANSWER, at, answers=answered)
             )
@@ -175,19 +176,20 @@ class World(Others):
         if await self.expect("" if sent.withdrawn else "NOT_WITHDRAWN", call) is not None:
             sent.erased = True
 
-    async def begin(self, record: Record, words: Words) -> None:
+    async def begin(self, record: Record, words: Words, *, documents: int = 0) -> None:
         """Staff begin a draft."""
-        content = draft_content(subject=words.subject, body=words.body)
+        attached = tuple(document(self.post) for _ in range(documents))
+        content = draft_content(subject=words.subject, body=words.body, attachment_ids=attached)
         request = drafts_pb2.CreateDraftRequest(
             request_id=str(uuid4()), patient_id=str(record.id), content=content
         )
         metadata = self.post.to(self.practice(record).admin)
         made = await refusing(drafts_of(self.post).CreateDraft(request, metadata=metadata))
-        self.drafts.append(Draft(made.draft_id, record, words))
+        self.drafts.append(Draft(made.draft_id, record, words, attached))
 
     async def save(self, draft: Draft, words: Words) -> None:
         """A colleague goes on with it."""
-        content = draft_content(subject=words.subject, body=words.body)
+        content = draft_content(subject=words.subject, body=words.body, attachment_ids=draft.documents)
         request = drafts_pb2.SaveDraftRequest(
             request_id=str(uuid4()), draft_id=draft.id, version=draft.version, content=content
         )
@@ -206,7 +208,7 @@ class World(Others):
         if sent is not None:
             assert sent.message_id == draft.id
             self.drafts.remove(draft)
-            self._stored(sent.message_id, draft.record, by, draft.words, sent)
+            self._stored(sent.message_id, draft.record, by, draft.words, sent, documents=draft.documents)
 
     def entitle(self, person: Person, record: Record, kind: str) -> None:
         """The person's next tokens let them read the record's messages, or with no kind no more."""

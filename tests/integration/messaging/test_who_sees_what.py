@@ -12,6 +12,13 @@ from hypothesis import strategies as st
 from praxispost.messaging.v1 import messaging_pb2 as wire
 from services.messaging.guard.domain import GuardRules
 from tests.integration.messaging.model import HELD_FROM, Words
+from tests.integration.messaging.model_asides import (
+    mark_done,
+    open_together,
+    prompt_again,
+    read_by_programs,
+    throw_away,
+)
 from tests.integration.messaging.model_checks import after_each_step, at_the_end, mailbox
 from tests.integration.messaging.model_world import World
 from tests.integration.messaging.post import Post, Stores, open_post
@@ -47,9 +54,29 @@ def sending(draw: st.DrawFn) -> Operation:
 
 
 @st.composite
+def campaigning(draw: st.DrawFn) -> Operation:
+    """The same text to everybody of a practice, under subjects that may differ; some of it is released."""
+    practice, subjects = draw(st.integers(0, PRACTICES - 1)), draw(st.lists(words, min_size=3, max_size=3))
+    confirmed, marked = draw(st.booleans()), draw(st.booleans())
+
+    async def campaign(world: World) -> None:
+        to = world.practices[practice].records
+        for record, what in zip([*to, to[0]], subjects, strict=True):
+            if len(world.letters) < MOST_LETTERS:
+                await world.send(record, Words(what.subject, "Für alle."), 20, documents=0)
+        held = [each for each in world.letters if each.held and each.record in to]
+        if held and marked:
+            await world.mark(held[0].record, "conflict")
+        if held and confirmed:
+            await world.confirm(held[0], by_author=False)
+
+    return campaign
+
+
+@st.composite
 def about_a_letter(draw: st.DrawFn) -> Operation:
     place, person, own = draw(letters), draw(persons), draw(st.booleans())
-    do = draw(st.sampled_from(("open", "open", "answer", "answer", "staff", "close")))
+    do = draw(st.sampled_from(("open", "open", "answer", "answer", "staff", "close", "program", "again")))
 
     async def act(world: World) -> None:
         who = world.persons[person]
@@ -66,6 +93,10 @@ def about_a_letter(draw: st.DrawFn) -> Operation:
                 await world.open_as_staff(letter)
             case "close":
                 await world.close(letter)
+            case "program":
+                await read_by_programs(world, letter)
+            case "again":
+                await prompt_again(world, letter)
 
     return act
 
@@ -103,11 +134,16 @@ def deciding(draw: st.DrawFn) -> Operation:
 @st.composite
 def drafting(draw: st.DrawFn) -> Operation:
     record, place, what = draw(records), draw(letters), draw(words)
-    do = draw(st.sampled_from(("begin", "save", "send", "send")))
+    do, documents = (
+        draw(st.sampled_from(("begin", "save", "send", "send", "delete"))),
+        draw(st.integers(0, 1)),
+    )
 
     async def act(world: World) -> None:
         if do == "begin" or not world.drafts:
-            await world.begin(world.records[record], what)
+            await world.begin(world.records[record], what, documents=documents)
+        elif do == "delete":
+            await throw_away(world, world.drafts[place % len(world.drafts)])
         elif do == "save":
             await world.save(world.drafts[place % len(world.drafts)], what)
         elif len(world.letters) < MOST_LETTERS:
@@ -119,10 +155,13 @@ def drafting(draw: st.DrawFn) -> Operation:
 @st.composite
 def changing(draw: st.DrawFn) -> Operation:
     record, flag, has_email = draw(records), draw(st.sampled_from((*FLAGS, "", ""))), draw(st.booleans())
+    what = draw(words)
 
     async def change(world: World) -> None:
         if flag:
             await world.mark(world.records[record], flag)
+            if len(world.letters) < MOST_LETTERS:
+                await world.send(world.records[record], what, 0, documents=0)
         else:
             await world.change_contact(world.records[record], has_email=has_email)
 
@@ -153,10 +192,20 @@ def entitling(draw: st.DrawFn) -> Operation:
 
 @st.composite
 def looking(draw: st.DrawFn) -> Operation:
-    person = draw(persons)
+    person, record, own = draw(persons), draw(records), draw(st.booleans())
+    do = draw(st.sampled_from(("mailbox", "many", "many", "done")))
 
     async def look(world: World) -> None:
-        await mailbox(world, world.persons[person])
+        who, practice_id = world.persons[person], world.records[record].practice_id
+        there = [each for each in world.letters if each.record.practice_id == practice_id]
+        wanted = [each for each in there if who.sees(each) or not own]
+        match do:
+            case "mailbox":
+                await mailbox(world, who)
+            case "many" if wanted:
+                await open_together(world, who, wanted)
+            case "done":
+                await mark_done(world, world.records[record])
 
     return look
 
@@ -173,7 +222,7 @@ def passing(draw: st.DrawFn) -> Operation:
 
 operations = st.lists(
     sending()
-    | sending()
+    | campaigning()
     | about_a_letter()
     | about_a_letter()
     | about_a_letter()
@@ -185,6 +234,7 @@ operations = st.lists(
     | prompting()
     | entitling()
     | entitling()
+    | looking()
     | looking()
     | passing(),
     min_size=12,
@@ -202,7 +252,7 @@ def _world(post: Post) -> World:
 
 @given(operations)
 @settings(
-    max_examples=5,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],
