@@ -1,9 +1,7 @@
-"""A small world of records and persons, driven over identity's RPCs, and a model of who may read what."""
+"""A small world of records and persons, driven over identity's RPCs: what the persons do."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import TypeAlias
-from uuid import UUID
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -15,11 +13,8 @@ from praxispost.identity.v1 import (
     account_changes_pb2_grpc,
     accounts_pb2,
     accounts_pb2_grpc,
-    imports_pb2,
-    imports_pb2_grpc,
-    patients_pb2,
-    readers_pb2,
-    readers_pb2_grpc,
+    password_reset_pb2,
+    password_reset_pb2_grpc,
     registration_pb2,
     registration_pb2_grpc,
     sessions_pb2,
@@ -28,14 +23,14 @@ from praxispost.identity.v1 import (
 )
 from services.identity.notices import Notice
 from services.identity.tables.people import notice as notice_table
-from tests.integration.identity.organisation.house import House, Metadata, request_id
+from tests.integration.identity.organisation.house import Metadata
+from tests.integration.identity.organisation.reading_practices import Practices
+from tests.integration.identity.organisation.reading_rules import Known, Login, Pair
 from tests.integration.identity.stage import bearer
 
 PASSWORD = "Kastanien am stillen Bach"
 # Codes for one address are sent three times in a quarter of an hour.
 BETWEEN_CODES = timedelta(minutes=16)
-
-Answer: TypeAlias = readers_pb2.SamePerson | readers_pb2.Represented | readers_pb2.OwnContact
 
 
 def reason_of(error: AioRpcError) -> str:
@@ -46,92 +41,18 @@ def reason_of(error: AioRpcError) -> str:
     return refused.reason
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """An address and a number."""
-
-    email: str
-    mobile: str
-
-
 @dataclass(slots=True)
-class Record:
-    """What a practice's record says now."""
-
-    practice_id: UUID
-    patient_id: str
-    pair: Pair
-    birth_date: str
-
-    def is_minor(self, today: date) -> bool:
-        """Whether the patient is under 18, as far as the record says."""
-        born = date.fromisoformat(self.birth_date) if self.birth_date else date.min
-        return (today.year - born.year, today.month, today.day) < (18, born.month, born.day)
-
-
-@dataclass(slots=True)
-class Login:
-    """A session of the person who proved this pair."""
-
-    pair: Pair
-    session: str
-    account_id: str
-
-
-@dataclass(slots=True)
-class World:
+class World(Practices):
     """The records and logins that the operations have made so far, as the model knows them."""
 
-    house: House
-    practices: list[UUID]
-    records: list[Record] = field(default_factory=list)
     logins: list[Login] = field(default_factory=list)
-    documented: set[tuple[str, str]] = field(default_factory=set)
-    """Represented patient and representative, as staff have documented."""
+    given: set[tuple[Pair, str]] = field(default_factory=set)
+    """The birth dates that were given by who had proved this pair."""
 
     @property
     def portal(self) -> Metadata:
         """The metadata of a call by the portal."""
         return self.house.caller("portal")
-
-    def staff(self, record: Record) -> Metadata:
-        """The metadata of a call by somebody of the record's practice."""
-        return self.house.caller("admin", record.practice_id)
-
-    async def create(self, practice_id: UUID, pair: Pair, birth_date: str) -> None:
-        """Staff make a record."""
-        data = patients_pb2.PatientData(
-            given_name="Erika",
-            family_name="Beispiel",
-            birth_date=birth_date,
-            email=pair.email,
-            mobile=pair.mobile,
-        )
-        made = await self.house.patient(practice_id, data)
-        self.records.append(Record(practice_id, made.patient_id, pair, birth_date))
-
-    async def bring(self, practice_id: UUID, external_id: str, pair: Pair, birth_date: str) -> None:
-        """The practice's own system brings a record along, new or known."""
-        data = patients_pb2.PatientData(
-            given_name="Erika",
-            family_name="Beispiel",
-            birth_date=birth_date,
-            email=pair.email,
-            mobile=pair.mobile,
-        )
-        row = imports_pb2.ImportRow(external_id=external_id, data=data)
-        part = imports_pb2.ImportPatientsRequest(rows=[row])
-        imports = imports_pb2_grpc.ImportServiceStub(self.house.channel)
-        await imports.ImportPatients(iter([part]), metadata=self.house.caller("admin", practice_id))
-
-    async def edit(self, record: Record, pair: Pair) -> None:
-        """Staff change a record's address and number."""
-        request = patients_pb2.UpdatePatientRequest(
-            patient_id=record.patient_id,
-            data=patients_pb2.PatientData(email=pair.email, mobile=pair.mobile),
-        )
-        request.update_mask.paths.extend(["email", "mobile"])
-        await self.house.patients.UpdatePatient(request, metadata=self.staff(record))
 
     async def register(self, pair: Pair, birth_date: str) -> None:
         """A person with this address and number registers and gives a birth date."""
@@ -145,9 +66,39 @@ class World:
         await stub.VerifyEmail(by_email, metadata=self.portal)
         by_sms = registration_pb2.VerifyMobileRequest(registration=secret, code=await self._code(pair.mobile))
         await stub.VerifyMobile(by_sms, metadata=self.portal)
+        self.given.add((pair, birth_date))
         last = registration_pb2.CompleteRegistrationRequest(registration=secret, birth_date=birth_date)
         done = await stub.CompleteRegistration(last, metadata=self.portal)
         self.logins.append(Login(pair, done.session, done.account_id))
+
+    async def come_back(self, pair: Pair) -> None:
+        """Who registered in vain logs in, for whom the worker made an account since then."""
+        index = self.house.base.proofs.contact.pair(pair.email, pair.mobile)
+        known = {each.account_id for each in self.logins}
+        for (account_id,) in await self.house.rows("SELECT id FROM account WHERE pair_index = %s", index):
+            if str(account_id) not in known:
+                login = Login(pair, "", str(account_id))
+                await self.log_in(login)
+                self.logins.append(login)
+
+    async def reset_password(self, pair: Pair) -> None:
+        """A person sets a new password, which is the same, with both proofs; all sessions end."""
+        stub = password_reset_pb2_grpc.PasswordResetServiceStub(self.house.channel)
+        self.house.clock.advance(BETWEEN_CODES)
+        start = password_reset_pb2.StartPasswordResetRequest(
+            email=pair.email, mobile=pair.mobile, password=PASSWORD
+        )
+        secret = (await stub.StartPasswordReset(start, metadata=self.portal)).reset
+        accounts = [each.account_id for each in self.logins if each.pair == pair]
+        to = accounts[-1] if accounts else ""
+        code = await self._code(to, "account_email")
+        by_email = password_reset_pb2.VerifyResetEmailRequest(reset=secret, code=code)
+        await stub.VerifyResetEmail(by_email, metadata=self.portal)
+        code = await self._code(to, "account")
+        last = password_reset_pb2.CompletePasswordResetRequest(reset=secret, code=code)
+        await stub.CompletePasswordReset(last, metadata=self.portal)
+        for each in self.logins:
+            assert each.pair != pair or await self.readable(each) == (), "a session outlives a new password"
 
     async def log_in(self, login: Login) -> None:
         """The person logs in again."""
@@ -169,6 +120,7 @@ class World:
             request = accounts_pb2.AcceptBindingOfferRequest(
                 practice_id=offer.practice_id, birth_date=birth_date
             )
+            self.given.add((login.pair, birth_date))
             await accounts.AcceptBindingOffer(request, metadata=person)
 
     async def account(self, login: Login) -> accounts_pb2.GetAccountResponse:
@@ -193,8 +145,19 @@ class World:
         confirm = account_changes_pb2.ConfirmContactChangeRequest(code=code)
         await changes.ConfirmContactChange(confirm, metadata=person)
         before = login.pair
-        for each in self.logins:
-            each.pair = new if each.pair == before else each.pair
+        for each in [each for each in self.logins if each.account_id == login.account_id]:
+            each.earlier.add(before)
+            each.pair = new
+
+    async def object(self, login: Login) -> None:
+        """The person wants no electronic messages of any practice any more."""
+        changes = account_changes_pb2_grpc.AccountChangeServiceStub(self.house.channel)
+        person = bearer(await self._token(login, "identity"))
+        for each in (await self.account(login)).bindings:
+            request = account_changes_pb2.ObjectToMessagesRequest(
+                practice_id=each.practice_id, patient_id=each.patient_id, objected=True
+            )
+            await changes.ObjectToMessages(request, metadata=person)
 
     async def delete_account(self, login: Login) -> None:
         """The person deletes the account, with all its logins."""
@@ -207,97 +170,45 @@ class World:
         for each in self.logins:
             assert each.pair != login.pair or await self.readable(each) == (), "a deleted account reads"
 
-    async def answer(self, record: Record, answer: Answer) -> None:
-        """Staff answer who reads for the record's patient."""
-        readers = readers_pb2_grpc.ReaderServiceStub(self.house.channel)
-        request = readers_pb2.AnswerReaderQuestionRequest(
-            request_id=request_id(), patient_id=record.patient_id
-        )
-        match answer:
-            case readers_pb2.SamePerson():
-                request.same_person.CopyFrom(answer)
-            case readers_pb2.Represented():
-                request.represented.CopyFrom(answer)
-            case readers_pb2.OwnContact():
-                request.own_contact.CopyFrom(answer)
-        await readers.AnswerReaderQuestion(request, metadata=self.staff(record))
-        if isinstance(answer, readers_pb2.Represented):
-            self.documented.add((answer.represented_patient_id, answer.representative_id))
-        elif isinstance(answer, readers_pb2.OwnContact):
-            self._end_documents(record)
-        else:
-            self._merge(record.patient_id, answer)
-
-    async def end_representation(self, record: Record) -> None:
-        """Staff end the representation of the record's patient."""
-        readers = readers_pb2_grpc.ReaderServiceStub(self.house.channel)
-        request = readers_pb2.EndRepresentationRequest(request_id=request_id(), patient_id=record.patient_id)
-        await readers.EndRepresentation(request, metadata=self.staff(record))
-        self._end_documents(record)
-
-    async def look_at_records(self) -> None:
-        """Take over what the records say now; a change of the person's reaches them too."""
-        known = {record.patient_id: record for record in self.records}
-        request = patients_pb2.ListPatientsRequest(page_size=200)
-        for practice_id in self.practices:
-            staff = self.house.caller("admin", practice_id)
-            for each in (await self.house.patients.ListPatients(request, metadata=staff)).patients:
-                pair = Pair(each.data.email, each.data.mobile)
-                if each.id in known:
-                    known[each.id].pair = pair
-                    known[each.id].birth_date = each.data.birth_date
-                else:
-                    self.records.append(Record(practice_id, each.id, pair, each.data.birth_date))
-
     async def readable(self, login: Login) -> tuple[Entitlement, ...]:
         """What messaging would let this login read; nothing when its session has ended."""
+        return await self._entitlements(login) or ()
+
+    def known(self) -> Known:
+        """What the rules go by."""
+        records = {each.patient_id: each for each in self.records}
+        return Known(records, dict(self.documents), frozenset(self.given), self.today)
+
+    async def read(self) -> list[tuple[Login, tuple[Entitlement, ...]]]:
+        """What everybody reads now whose session goes on."""
+        found = [(each, await self._entitlements(each)) for each in self.logins]
+        return [(login, entitlements) for login, entitlements in found if entitlements is not None]
+
+    async def _entitlements(self, login: Login) -> tuple[Entitlement, ...] | None:
+        """None when the session has ended."""
         try:
             token = await self._token(login, "messaging")
         except AioRpcError as error:
             if reason_of(error) != "SESSION_ENDED":
                 raise
-            return ()
+            return None
         keys = PublicKeys.local(self.house.base.signing_keys)
         verifier = TokenVerifier("messaging", keys, self.house.clock)
         return (await verifier.verify(token)).entitlements
-
-    def may_read(self, login: Login, entitlement: Entitlement) -> bool:
-        """The rule: the record's own verified pair, or documented to represent, by a patient who is that."""
-        read = self._record(entitlement)
-        if entitlement.kind == "self":
-            return read.pair == login.pair
-        return any(
-            (read.patient_id, own.patient_id) in self.documented and own.pair == login.pair
-            for own in self.records
-            if own.practice_id == read.practice_id
-        )
-
-    def _merge(self, asked: str, answer: readers_pb2.SamePerson) -> None:
-        """Whom the archived record represented, the kept one represents, if that is an adult's."""
-        archived = answer.archived_patient_id
-        [kept] = {asked, answer.other_patient_id} - {archived}
-        if any(by == archived for _, by in self.documented):
-            [record] = [each for each in self.records if each.patient_id == kept]
-            assert not record.is_minor(self.house.clock().date()), "a minor reads for somebody"
-        self.documented = {(of, kept if by == archived else by) for of, by in self.documented}
-
-    def _end_documents(self, record: Record) -> None:
-        self.documented = {each for each in self.documented if each[0] != record.patient_id}
-
-    def _record(self, entitlement: Entitlement) -> Record:
-        [record] = [each for each in self.records if each.patient_id == str(entitlement.subject_id)]
-        assert record.practice_id == entitlement.tenant_id, entitlement
-        return record
 
     async def _token(self, login: Login, audience: str) -> str:
         request = tokens_pb2.ExchangeSessionRequest(session=login.session, audience=audience, by_person=True)
         return (await self.house.tokens.ExchangeSession(request, metadata=self.portal)).token
 
-    async def _code(self, address: str) -> str:
+    async def _code(self, value: str, to: str = "") -> str:
         """The code that was last sent to the address, number or account; a wrong one if none was."""
-        query = select(notice_table.c.id, notice_table.c.sealed)
+        now = self.house.clock()
+        query = select(notice_table.c.id, notice_table.c.sealed).where(notice_table.c.expires_at > now)
         async with self.house.base.database.transaction() as tx:
             rows = (await tx.execute(query)).all()
         opened = [self.house.base.proofs.notices.opened(row.id, row.sealed) for row in rows]
-        sent: list[Notice] = [each for each in opened if each.to.value == address]
+        kinds = (to,) if to else ("email", "mobile", "account")
+        sent: list[Notice] = [
+            each for each in opened if each.code and each.to.value == value and each.to.kind in kinds
+        ]
         return max(sent, key=lambda each: each.expires_at).code if sent else "000000"

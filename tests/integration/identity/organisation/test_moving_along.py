@@ -8,7 +8,8 @@ from praxispost.identity.v1 import imports_pb2, imports_pb2_grpc, patients_pb2
 from tests.integration.identity.organisation.house import House, somebody
 from tests.integration.identity.organisation.newcomer import Newcomer, correct, entitled
 from tests.integration.identity.organisation.reader_answers import CUSTODY, end_representation, represented
-from tests.integration.identity.organisation.reading import Pair, World
+from tests.integration.identity.organisation.reading import World
+from tests.integration.identity.organisation.reading_rules import Pair
 
 BORN = "2019-09-09"
 MOTHERS = "1990-02-28"

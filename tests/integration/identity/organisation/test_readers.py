@@ -17,7 +17,8 @@ from tests.integration.identity.organisation.reader_answers import (
     same_person,
     stub,
 )
-from tests.integration.identity.organisation.reading import Pair, World
+from tests.integration.identity.organisation.reading import World
+from tests.integration.identity.organisation.reading_rules import Pair
 from tests.integration.identity.organisation.test_patients import get, update
 from tests.integration.identity.stage import reason
 

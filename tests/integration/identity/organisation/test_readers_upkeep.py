@@ -13,7 +13,7 @@ from tests.integration.identity.organisation.reader_answers import (
     readers,
     represented,
 )
-from tests.integration.identity.organisation.reading import Pair
+from tests.integration.identity.organisation.reading_rules import Pair
 from tests.integration.identity.organisation.test_patients import update
 from tests.integration.identity.organisation.test_readers import (
     CHILD_BORN,

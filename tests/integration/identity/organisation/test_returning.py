@@ -6,8 +6,9 @@ from chassis.grpc_client import AioRpcError
 from praxispost.identity.v1 import patients_pb2
 from tests.integration.identity.organisation.house import House
 from tests.integration.identity.organisation.newcomer import access, correct
-from tests.integration.identity.organisation.reading import Login, Pair, Record, World
-from tests.integration.identity.organisation.test_who_reads_what import new_pairs
+from tests.integration.identity.organisation.reading import World
+from tests.integration.identity.organisation.reading_operations import new_pairs
+from tests.integration.identity.organisation.reading_rules import Login, Pair, Record
 
 BORN = "1961-04-12"
 OTHER_DAY = "1990-02-28"
