@@ -35,18 +35,18 @@ def normalised(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def check_length_at_login(password: str) -> str:
+def check_length_at_login(password: str, field: str = "password") -> str:
     """Return the password normalised; refuses an absent one and one that nobody can have chosen."""
     if not password:
-        raise invalid("password", "is required")
+        raise invalid(field, "is required")
     if len(password) > MAXIMUM:
-        raise invalid("password", f"must have at most {MAXIMUM} characters")
+        raise invalid(field, f"must have at most {MAXIMUM} characters")
     return normalised(password)
 
 
-def check_choice(password: str, *, email: str, minimum: int) -> str:
+def check_choice(password: str, *, email: str, minimum: int, field: str = "password") -> str:
     """Return it normalised; refuses the too long (INVALID_FIELD), the guessable (PASSWORD_TOO_WEAK)."""
-    chosen = check_length_at_login(password)
+    chosen = check_length_at_login(password, field)
     if len(chosen) < minimum or _is_guessable(chosen.casefold(), email.casefold()):
         raise password_too_weak()
     return chosen

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from praxispost.identity.v1 import practices_pb2, registration_pb2, sessions_pb2, staff_pb2
 from tests.story.callers import Caller, person
 from tests.story.cast import (
+    PERSON_PASSWORD,
     STAFF_PASSWORD,
     Contact,
     Practice,
@@ -84,6 +85,14 @@ class House:
             registration=registration.secret, birth_date=patient.contact.birth_date
         )
         return self.stage.portal.registration.CompleteRegistration(request).session
+
+    def log_in(self, contact: Contact, password: str = PERSON_PASSWORD) -> str:
+        """A person with an account logs in on one more device; returns the session."""
+        login = sessions_pb2.StartLoginRequest(email=contact.email, password=password)
+        begun = self.stage.portal.sessions.StartLogin(login).login
+        code = self.stage.post.texted_code(contact.mobile)
+        finish = sessions_pb2.FinishLoginRequest(login=begun, code=code)
+        return self.stage.portal.sessions.FinishLogin(finish).session
 
     def account(self, session: str) -> Caller:
         """Makes RPCs in the name of a person with this session."""

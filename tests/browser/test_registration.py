@@ -126,6 +126,19 @@ def test_who_does_not_match_is_told_what_to_do(house: House, windows: Windows) -
     page.wait_for_url("**/mailbox")
 
 
+def test_who_comes_back_too_late_is_told_where_to_go_on(windows: Windows) -> None:
+    page = windows.phone()
+    page.goto("/register")
+    _give_details(page, unique_email("spaet"), unique_mobile())
+    expect(page.get_by_label("Code aus der E-Mail")).to_be_visible()
+    # As if identity had forgotten it: this secret is none that it knows.
+    windows.give_cookie(page, "__Host-registration", "x" * 43)
+    page.get_by_label("Code aus der E-Mail").fill("123456")
+    page.get_by_role("button", name="Weiter").click()
+    expect(page.get_by_role("status")).to_contain_text("Diese Registrierung ist zu Ende.")
+    _look(windows, page, "ended")
+
+
 def test_the_steps_fit_small_screens_in_english(house: House, windows: Windows) -> None:
     practice, _ = house.practice()
     patient = house.patient(practice)
@@ -143,11 +156,12 @@ def test_the_steps_fit_small_screens_in_english(house: House, windows: Windows) 
 
 def test_two_hundred_percent_leave_nothing_out_of_reach(windows: Windows) -> None:
     page = windows.desktop()
-    # What 1280 px show at 200 %.
-    page.set_viewport_size({"width": 640, "height": 400})
-    for path in ("/", "/register", "/login"):
-        page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 640, path
+    for width in (640, 320):
+        # What 1280 px show at 200 and at 400 %.
+        page.set_viewport_size({"width": width, "height": 400})
+        for path in ("/", "/register", "/login", "/reset", "/help", "/new-number", "/not-for-me"):
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
 
 
 def test_it_works_by_keyboard_alone(house: House, windows: Windows) -> None:

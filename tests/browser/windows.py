@@ -39,6 +39,13 @@ class Windows:
         """A patient's phone, logged in where a session is given."""
         return self._open(PHONE, "__Host-account", session, language, dark=dark, touch=True)
 
+    def give_cookie(self, page: Page, name: str, value: str) -> None:
+        """Puts one of the portal's cookies into a window."""
+        # Its prefix wants https; a browser itself takes such a cookie from this machine without it.
+        url = self._portal_url.replace("http://", "https://", 1)
+        kept = {"name": name, "value": value, "url": url, "path": "/", "secure": True, "httpOnly": True}
+        page.context.new_cdp_session(page).send("Network.setCookie", kept)
+
     def picture(self, page: Page, name: str) -> Path:
         """Keeps what the whole page looks like."""
         file = PICTURES / f"{self._test}-{name}.png"
@@ -65,17 +72,7 @@ class Windows:
         self._contexts.append(context)
         page = context.new_page()
         if session:
-            # Its prefix wants https; a browser itself takes such a cookie from this machine without it.
-            url = self._portal_url.replace("http://", "https://", 1)
-            kept = {
-                "name": cookie,
-                "value": session,
-                "url": url,
-                "path": "/",
-                "secure": True,
-                "httpOnly": True,
-            }
-            context.new_cdp_session(page).send("Network.setCookie", kept)
+            self.give_cookie(page, cookie, session)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page

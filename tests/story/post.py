@@ -27,6 +27,12 @@ class Post:
         """All e-mails to an address that have arrived, taken or not."""
         return self._catcher.mails(to)
 
+    def mail_about(self, to: str, subject: str) -> CaughtMail:
+        """The next e-mail to an address with this subject."""
+        while (mail := self.next_mail(to)).subject != subject:
+            pass
+        return mail
+
     def prompt(self, to: str) -> CaughtMail:
         """The next e-mail to an address, which is a prompt: it has a link and no code."""
         mail = self.next_mail(to)

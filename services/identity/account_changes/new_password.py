@@ -73,7 +73,9 @@ class PasswordChanging:
             contact = await self._accounts.contact(tx, caller.subject_id)
         if contact is None:
             raise session_ended()
-        chosen = check_choice(new_password, email=contact.email, minimum=ACCOUNT_MINIMUM)
+        chosen = check_choice(
+            new_password, email=contact.email, minimum=ACCOUNT_MINIMUM, field="new_password"
+        )
         old = await self._checks.check(caller.subject_id, contact.email, contact.email, password)
         new = await self._passwords.hash("account", self._index.email(contact.email), chosen)
         computed = _Computed(contact, self._index.pair(contact.email, contact.mobile), old, new)

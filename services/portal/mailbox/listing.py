@@ -1,6 +1,7 @@
 """The mailbox: the messages of all practices to all for whom a person reads, the unread ones first."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -8,9 +9,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.refusal import Refusal
-from praxispost.identity.v1.accounts_pb2 import GetAccountRequest
+from praxispost.identity.v1.accounts_pb2 import BindingOffer, GetAccountRequest
 from praxispost.messaging.v1.messaging_pb2 import ListMailboxRequest, ListMailboxResponse
 from services.portal.mailbox.entries import entries
+from services.portal.mailbox.offers import open_offers
 from services.portal.mailbox.recipients import Recipient, Recipients
 from services.portal.people import Person
 from services.portal.routing import Routing
@@ -19,6 +21,7 @@ from services.portal.visits import Visit, go_to
 
 _PATH: Final = "/mailbox"
 _PAGE: Final = 30
+_WHOLE: Final = "mailbox/list.html"
 
 
 class Listing:
@@ -36,7 +39,7 @@ class Listing:
         if "prefetch" in visit.request.headers.get("sec-purpose", ""):
             # A browser that guesses where somebody will go next shows nothing to anybody.
             return Response(status_code=204)
-        return await self._answer(visit, person, "mailbox/list.html")
+        return await self._answer(visit, person, _WHOLE)
 
     async def again(self, visit: Visit, person: Person) -> Response:
         """The list alone, for the page's script, which asks for it only while the page is seen."""
@@ -44,7 +47,9 @@ class Listing:
 
     async def _answer(self, visit: Visit, person: Person, template: str) -> Response:
         try:
-            recipients, chosen, listed = await self._found(visit, person)
+            (recipients, chosen, listed), offers = await asyncio.gather(
+                self._found(visit, person), self._offers(person, template)
+            )
         except Refusal as refusal:
             if refusal.reason != "INVALID_FIELD":
                 raise
@@ -52,6 +57,7 @@ class Listing:
         unread = recipients.unread({each.patient_id: each.count for each in listed.unread})
         return visit.page(
             template,
+            offers=offers,
             recipients=recipients,
             chosen=chosen,
             unread=unread,
@@ -60,6 +66,10 @@ class Listing:
             older=_query(chosen, listed.next_page_token) if listed.next_page_token else "",
             newest=_query(chosen, "") if visit.query("after") else "",
         )
+
+    async def _offers(self, person: Person, template: str) -> Sequence[BindingOffer]:
+        """Further practices to confirm, said above the list."""
+        return (await open_offers(self._services, person) or ()) if template == _WHOLE else ()
 
     async def _found(
         self, visit: Visit, person: Person

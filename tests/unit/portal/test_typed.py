@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.portal.mailbox.entrance.trouble import waiting
-from services.portal.mailbox.entrance.typed import birth_date_as_typed, code_as_typed
+from services.portal.mailbox.trouble import waiting
+from services.portal.mailbox.typed import birth_date_as_typed, code_as_typed
 from services.portal.words import Language, Words
 
 _TODAY = date(2026, 11, 23)

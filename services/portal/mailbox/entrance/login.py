@@ -10,10 +10,10 @@ from starlette.routing import Route
 from chassis.refusal import Refusal
 from praxispost.identity.v1.sessions_pb2 import EndSessionRequest, FinishLoginRequest, StartLoginRequest
 from services.portal import cookies
-from services.portal.mailbox.entrance.beginnings import Beginnings
-from services.portal.mailbox.entrance.gate import Gate
-from services.portal.mailbox.entrance.trouble import FIELDS, Trouble, at, refused
-from services.portal.mailbox.entrance.typed import code_as_typed
+from services.portal.mailbox.entrance.beginnings import HOME, Beginnings
+from services.portal.mailbox.gate import Gate
+from services.portal.mailbox.trouble import FIELDS, Trouble, at, refused
+from services.portal.mailbox.typed import code_as_typed
 from services.portal.notices import Notice, done
 from services.portal.people import Person, answered
 from services.portal.routing import Routing, own_path
@@ -23,7 +23,6 @@ from services.portal.words import mark
 
 _PATH: Final = "/login"
 _CODE_PATH: Final = "/login/code"
-_HOME: Final = "/mailbox"
 # As long as the code by SMS is good.
 _KEPT_SECONDS: Final = 10 * 60
 _START: Final[Mapping[str, str]] = {
@@ -38,6 +37,7 @@ _FINISH: Final[Mapping[str, str]] = {
 _ENDED: Final = mark("Der Code gilt nicht mehr. Melden Sie sich bitte noch einmal an.")
 _NOTICES: Final[Mapping[str, str]] = {
     "ended": mark("Sie sind abgemeldet."),
+    "deleted": mark("Ihr Konto ist gelöscht."),
     "reset": mark("Ihr neues Passwort gilt. Melden Sie sich damit an."),
 }
 
@@ -65,7 +65,7 @@ class Login:
         """The empty form; who is logged in goes on, unless a fresh code is what they came for."""
         after, notice = visit.query("next"), _notice(visit)
         if notice is None and not visit.query("fresh") and await self._beginnings.is_open(visit):
-            return go_to(own_path(after, _HOME))
+            return go_to(own_path(after, HOME))
         return _form(visit, after, notice=notice)
 
     async def start(self, visit: Visit) -> Response:
@@ -103,7 +103,8 @@ class Login:
             finished = await answered(self._sessions.FinishLogin(request))
         except Refusal as refusal:
             return _code_form(visit, after, refused(visit.words, refusal, _FINISH))
-        response = go_to(own_path(after, _HOME))
+        path = own_path(after, HOME)
+        response = go_to(await self._beginnings.first_page(finished.session) if path == HOME else path)
         cookies.drop(response, cookies.LOGIN)
         return await self._beginnings.begin(visit, response, finished.session)
 

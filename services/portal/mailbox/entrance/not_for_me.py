@@ -8,9 +8,9 @@ from starlette.routing import Route
 
 from chassis.refusal import Refusal
 from praxispost.notifier.v1.prompts_pb2 import ReportNotForMeRequest
-from services.portal.mailbox.entrance.gate import Gate
-from services.portal.mailbox.entrance.trouble import Trouble, at, refused, too_often
-from services.portal.mailbox.entrance.typed import reference_as_typed
+from services.portal.mailbox.gate import Gate
+from services.portal.mailbox.trouble import Trouble, at, refused, too_often
+from services.portal.mailbox.typed import reference_as_typed
 from services.portal.people import answered
 from services.portal.routing import Routing
 from services.portal.tools import Tools

@@ -24,10 +24,10 @@ from praxispost.identity.v1.registration_pb2 import (
     VerifyMobileRequest,
 )
 from services.portal import cookies
-from services.portal.mailbox.entrance.beginnings import Beginnings
-from services.portal.mailbox.entrance.gate import Gate
-from services.portal.mailbox.entrance.trouble import FIELDS, Trouble, at, refused
-from services.portal.mailbox.entrance.typed import birth_date_as_typed, code_as_typed
+from services.portal.mailbox.entrance.beginnings import HOME, Beginnings
+from services.portal.mailbox.gate import Gate
+from services.portal.mailbox.trouble import FIELDS, Trouble, at, refused
+from services.portal.mailbox.typed import NO_DATE, birth_date_as_typed, code_as_typed
 from services.portal.notices import Notice
 from services.portal.people import answered
 from services.portal.routing import Routing
@@ -36,7 +36,6 @@ from services.portal.visits import Visit, go_to
 from services.portal.words import mark
 
 _PATH: Final = "/register"
-_HOME: Final = "/mailbox"
 # As long as identity keeps what was proven; it says itself when it has ended before.
 _KEPT_SECONDS: Final = 14 * 24 * 3600
 # After this time a code that does not come is worth another try.
@@ -59,7 +58,6 @@ _CODE: Final[Mapping[str, str]] = {
     ),
     "TOO_MANY_CODES": mark("Es gingen schon mehrere Codes an Sie. Ein neuer geht %(wait)s."),
 }
-_NO_DATE: Final = mark("Dieses Datum gibt es nicht. Beispiel: 12 8 1964.")
 _ENDED: Final = mark(
     "Diese Registrierung ist zu Ende. Wenn Sie schon fertig waren, melden Sie sich an; sonst beginnen Sie "
     "neu."
@@ -151,7 +149,7 @@ class Registration:
         born = birth_date_as_typed(
             form.line("day"), form.line("month"), form.line("year"), visit.now.astimezone(UTC).date()
         )
-        trouble = at(visit.words, "birth_date", _NO_DATE) if born is None else self._gate.tries(visit)
+        trouble = at(visit.words, "birth_date", NO_DATE) if born is None else self._gate.tries(visit)
         if born is None or trouble is not None:
             return await self._again(visit, trouble)
         request = CompleteRegistrationRequest(registration=_secret(visit), birth_date=born.isoformat())
@@ -161,7 +159,7 @@ class Registration:
             if refusal.reason == "NOT_MATCHED":
                 return visit.page("mailbox/entrance/register_not_matched.html", status=409)
             return await self._refused(visit, refusal, RegistrationStep.REGISTRATION_STEP_BIRTH_DATE)
-        response = go_to(_HOME)
+        response = go_to(HOME)
         cookies.drop(response, cookies.REGISTRATION)
         return await self._beginnings.begin(visit, response, completed.session)
 
@@ -242,6 +240,7 @@ def _step(
         trouble=trouble,
         typed=visit.form,
         seconds=seconds if trouble is None else trouble.seconds,
+        code_to=state.code_to,
     )
 
 

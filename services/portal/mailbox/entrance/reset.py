@@ -16,9 +16,9 @@ from praxispost.identity.v1.password_reset_pb2 import (
     VerifyResetEmailRequest,
 )
 from services.portal import cookies
-from services.portal.mailbox.entrance.gate import Gate
-from services.portal.mailbox.entrance.trouble import FIELDS, Trouble, at, refused
-from services.portal.mailbox.entrance.typed import code_as_typed
+from services.portal.mailbox.gate import Gate
+from services.portal.mailbox.trouble import FIELDS, Trouble, at, refused
+from services.portal.mailbox.typed import code_as_typed
 from services.portal.people import answered
 from services.portal.routing import Routing
 from services.portal.tools import Tools

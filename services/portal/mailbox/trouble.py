@@ -14,8 +14,10 @@ FIELDS: Final[Mapping[str, str]] = {
     "email": mark("Das ist keine vollständige E-Mail-Adresse."),
     "mobile": mark("Das ist keine Handynummer. Beispiel: 0171 2345678, aus dem Ausland mit +."),
     "password": mark("Das Passwort hat 8 bis 256 Zeichen."),
+    "new_password": mark("Das Passwort hat 8 bis 256 Zeichen."),
     "code": mark("Der Code hat sechs Ziffern."),
 }
+_OTHER_PASSWORD: Final = mark("Ihr Passwort ist ein anderes.")
 WEAK: Final = mark(
     "Dieses Passwort wäre leicht zu erraten. Nehmen Sie ein längeres, zum Beispiel mehrere Wörter."
 )
@@ -41,13 +43,17 @@ def too_often(words: Words, seconds: int, text: str = _TOO_OFTEN) -> Trouble:
     return Trouble(words.say(text, wait=waiting(words, seconds)), {}, 429, seconds)
 
 
-def refused(words: Words, refusal: Refusal, sentences: Mapping[str, str]) -> Trouble:
-    """What a service refused, in words: `sentences` has those of the page for the reasons that it knows.
-    Raises the refusal where there are none."""
+def refused(
+    words: Words, refusal: Refusal, sentences: Mapping[str, str], *, new_password: str = "password"
+) -> Trouble:
+    """What a service refused, in words: `sentences` has those of the page for the reasons that it knows;
+    `new_password` is the name of that field. Raises the refusal where there are no words."""
     if refusal.reason == "INVALID_FIELD":
         return _invalid(words, refusal)
     if refusal.reason == "PASSWORD_TOO_WEAK":
-        return at(words, "password", WEAK)
+        return at(words, new_password, WEAK)
+    if refusal.reason == "PASSWORD_REFUSED":
+        return at(words, "password", _OTHER_PASSWORD)
     text = sentences.get(refusal.reason)
     seconds = int(refusal.metadata.get("retry_after_seconds", "0"))
     if seconds:

@@ -25,5 +25,10 @@ class Languages:
         response = go_to(own_path(visit.form.line("next"), "/"))
         chosen = visit.form.line("language")
         if chosen in LANGUAGES:
-            cookies.keep(response, cookies.LANGUAGE, chosen, seconds=_KEPT_SECONDS)
+            keep_language(response, chosen)
         return response
+
+
+def keep_language(response: Response, language: str) -> None:
+    """Show the pages in this language in this browser, for a year."""
+    cookies.keep(response, cookies.LANGUAGE, language, seconds=_KEPT_SECONDS)

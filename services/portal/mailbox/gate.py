@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from services.portal.limits import AddressLimit, client_network
-from services.portal.mailbox.entrance.trouble import Trouble, too_often
+from services.portal.mailbox.trouble import Trouble, too_often
 from services.portal.tools import Tools
 from services.portal.visits import Visit
 

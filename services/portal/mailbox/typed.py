@@ -4,6 +4,10 @@ import re
 from datetime import date
 from typing import Final
 
+from services.portal.words import mark
+
+NO_DATE: Final = mark("Dieses Datum gibt es nicht. Beispiel: 12 8 1964.")
+
 _BETWEEN: Final = re.compile(r"[\s.\-\u2010-\u2015]+")
 _CODE: Final = re.compile(r"[0-9]{6}")
 _NUMBER: Final = re.compile(r"[0-9]{1,4}")
