@@ -23,26 +23,36 @@ class WrappingKeys(Protocol):
 
 
 class FileWrappingKeys:
-    """Wrapping keys from a folder: files named 1, 2, …, each 32 bytes as base64; the highest number wraps."""
+    """Wrapping keys from a folder: files named 1, 2, …, each 32 bytes as base64; the highest number wraps.
+
+    A version that is not known is looked for once more: a mounted folder gets new files while a process runs.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._sealers = {
-            int(file.name): Sealer({int(file.name): _read(file)})
-            for file in folder.glob("[1-9]*")
-            if file.name.isdecimal()
-        }
+        self._folder = folder
+        self._sealers = _sealers(folder)
         if not self._sealers:
             raise WrappingKeysError("the folder of wrapping keys holds none")
-        self._newest = max(self._sealers)
+        self.newest = max(self._sealers)
 
     def wrap(self, key: bytes, *belongs_to: Part) -> tuple[int, bytes]:
-        return self._newest, self._sealers[self._newest].seal(key, *belongs_to)
+        return self.newest, self._sealers[self.newest].seal(key, *belongs_to)
 
     def unwrap(self, version: int, wrapped: bytes, *belongs_to: Part) -> bytes:
+        if version not in self._sealers:
+            self._sealers |= _sealers(self._folder)
         sealer = self._sealers.get(version)
         if sealer is None:
             raise WrappingKeysError(f"wrapping key {version} is missing")
         return sealer.open(wrapped, *belongs_to)
+
+
+def _sealers(folder: Path) -> dict[int, Sealer]:
+    return {
+        int(file.name): Sealer({int(file.name): _read(file)})
+        for file in folder.glob("[1-9]*")
+        if file.name.isdecimal()
+    }
 
 
 def _read(file: Path) -> bytes:

@@ -44,6 +44,12 @@ def _migrate(arguments: Sequence[str]) -> None:
     migrate.run(settings)
 
 
+def _rewrap_keys(arguments: Sequence[str]) -> None:
+    from chassis.rewrapping import RewrapSettings, rewrap
+
+    rewrap(settings_of(RewrapSettings, _SERVICE, "rewrap-keys"))
+
+
 def _await_schema(arguments: Sequence[str]) -> None:
     from chassis.schema import SchemaSettings, await_schema
     from services.attachments.migrate import MIGRATIONS
@@ -56,6 +62,7 @@ _KINDS: Final[Mapping[str, Start]] = {
     "worker": _worker,
     "migrate": _migrate,
     "await-schema": _await_schema,
+    "rewrap-keys": _rewrap_keys,
     "collect": _collect,
 }
 

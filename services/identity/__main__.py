@@ -46,6 +46,12 @@ def _migrate(arguments: Sequence[str]) -> None:
     migrate.run(settings)
 
 
+def _rewrap_keys(arguments: Sequence[str]) -> None:
+    from chassis.rewrapping import RewrapSettings, rewrap
+
+    rewrap(settings_of(RewrapSettings, _SERVICE, "rewrap-keys"))
+
+
 def _await_schema(arguments: Sequence[str]) -> None:
     from chassis.schema import SchemaSettings, await_schema
     from services.identity.migrate import MIGRATIONS
@@ -91,6 +97,7 @@ _KINDS: Final[Mapping[str, Start]] = {
     "intake": _intake,
     "migrate": _migrate,
     "await-schema": _await_schema,
+    "rewrap-keys": _rewrap_keys,
     "dead-letters": _dead_letters,
     "service-account": _service_account,
     "create-practice": _create_practice,

@@ -42,6 +42,12 @@ def _migrate(arguments: Sequence[str]) -> None:
     migrate.run(settings)
 
 
+def _rewrap_keys(arguments: Sequence[str]) -> None:
+    from chassis.rewrapping import RewrapSettings, rewrap
+
+    rewrap(settings_of(RewrapSettings, SERVICE, "rewrap-keys"))
+
+
 def _await_schema(arguments: Sequence[str]) -> None:
     from chassis.schema import SchemaSettings, await_schema
     from services.messaging.migrate import MIGRATIONS
@@ -61,6 +67,7 @@ _KINDS: Final[Mapping[str, Start]] = {
     "intake": _intake,
     "migrate": _migrate,
     "await-schema": _await_schema,
+    "rewrap-keys": _rewrap_keys,
     "dead-letters": _dead_letters,
 }
 

@@ -1,70 +1,15 @@
 """Keys in their database: made once whoever asks first, wrapped, and not the app role's to change."""
 
 import asyncio
-import base64
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from psycopg import sql
 
-from chassis import key_schema
-from chassis.data_keys import DataKeys, destroy_data_keys
-from chassis.keys import KeyDatabase, Keys
-from chassis.migrations import migrate_sql
+from chassis.data_keys import destroy_data_keys
 from chassis.sealing import CiphertextMoved
-from chassis.signing import SigningKeys
-from chassis.wrapping import FileWrappingKeys, WrappingKeysError
-from tests.integration.chassis import sample
-
-
-@dataclass(frozen=True, slots=True)
-class KeySetting:
-    """An empty key database with its schema, and wrapping keys for it."""
-
-    database: KeyDatabase
-    owner_url: str
-    app_url: str
-    folder: Path
-
-    def keys(self) -> Keys:
-        """The keys as another process would see them."""
-        return Keys(self.database, self.wrapping)
-
-    def data_keys(self) -> DataKeys:
-        """The same of the keys of single pieces of data."""
-        return DataKeys(self.database, self.wrapping)
-
-    def signing_keys(self) -> SigningKeys:
-        return SigningKeys(self.database, self.wrapping)
-
-    @property
-    def wrapping(self) -> FileWrappingKeys:
-        return FileWrappingKeys(self.folder)
-
-
-def write_wrapping_key(folder: Path, version: int) -> None:
-    key = bytes([version]) * 32
-    (folder / str(version)).write_text(base64.b64encode(key).decode(), encoding="ascii")
-
-
-@pytest.fixture
-async def setting(postgres_url: str, tmp_path: Path) -> AsyncIterator[KeySetting]:
-    made = sample.create_empty(postgres_url)
-    migrate_sql(made.owner_url, key_schema.VERSIONS, made.app_role)
-    write_wrapping_key(tmp_path, 1)
-    database = KeyDatabase(made.app_url)
-    yield KeySetting(database, made.owner_url, made.app_url, tmp_path)
-    await database.close()
-
-
-def stored(setting: KeySetting, table: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(setting.owner_url) as connection:
-        query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(table))
-        return connection.execute(query).fetchall()
+from chassis.wrapping import WrappingKeysError
+from tests.integration.chassis.key_setting import KeySetting, stored, write_wrapping_key
 
 
 async def test_a_subjects_key_is_made_once_and_kept(setting: KeySetting) -> None:
