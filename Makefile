@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test browser lint types protos lock
+.PHONY: help setup run story test browser monitoring chart lint types protos lock
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv, install what is missing, generate Python from protos; skips what is up to date
 	@$(PYTHON) -m scripts.setup
@@ -24,6 +24,15 @@ test: ## everything that must hold: lint, types, all tests, and the short form o
 browser: ## all browser tests, with pictures of every page below build/browser; SHORT=1 only the short form
 	@$(PYTHON) -m scripts.setup --browser
 	@exec $(VENV_PYTHON) -m scripts.suite $(if $(filter 1,$(SHORT)),browser-short,browser)
+
+monitoring: ## rules, alerts and dashboards: promtool, and every panel on a real Prometheus that watches a system at work
+	@$(PYTHON) -m scripts.setup --prometheus
+	@$(VENV_PYTHON) -m deploy.monitoring
+	@exec $(VENV_PYTHON) -m scripts.suite monitoring
+
+chart: setup ## write the chart's README from its values, and run its tests
+	@$(VENV_PYTHON) -m scripts.chart_readme
+	@exec $(VENV_PYTHON) -m scripts.suite chart
 
 lint: setup ## ruff, import rules, buf lint
 	@exec $(VENV_PYTHON) -m scripts.suite lint

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from chassis.database_errors import connecting, passing_as_refusal
 from chassis.waker import Wake, Waker
@@ -40,6 +41,7 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int) -> None:
         self._engine = create_engine(url, pool_size)
+        self.connections_most = pool_size
         self._waker = Waker(create_engine(url, 1))
 
     @contextlib.asynccontextmanager
@@ -61,6 +63,13 @@ class Database:
                         await limit_to_tenants(tx, limited)
                     yield tx
         self._waker.wake(wakes)
+
+    @property
+    def connections_used(self) -> int:
+        """How many connections have a transaction at the moment."""
+        pool = self._engine.pool
+        assert isinstance(pool, QueuePool)
+        return pool.checkedout()
 
     async def close(self) -> None:
         """Send the wakes that are still due, then close every connection."""

@@ -1,4 +1,4 @@
-"""Which steps each of `make test`, `make browser`, `make lint` and `make types` takes."""
+"""Which steps each of `make test`, `make browser`, `make monitoring`, `make lint` and `make types` takes."""
 
 from scripts.setup.layout import PROTOS
 from scripts.suite.steps import command, pytest
@@ -14,6 +14,8 @@ LINT = (
 TYPES = (command("types", "mypy", *_CODE),)
 BROWSER = (pytest("browser", "tests/browser"),)
 BROWSER_SHORT = (pytest("browser-short", "--capture=no", "--own-system", "tests/browser/test_story.py"),)
+CHART = (pytest("chart", "tests/chart"),)
+MONITORING = (pytest("monitoring", "tests/monitoring"),)
 # Those that take longest begin first; the short ones fill the gaps.
 TESTS = (
     pytest("story", "--capture=no", "tests/story"),
@@ -25,9 +27,16 @@ TESTS = (
     pytest("notifier", "tests/integration/notifier"),
     # nameko's test helpers want a process that eventlet has patched, in which asyncio's tests can't run.
     pytest("nameko", "--config-file=tests/nameko/pytest.ini", "tests/nameko"),
-    pytest("chart", "tests/chart"),
+    *CHART,
     pytest("unit", "tests/unit"),
     pytest("local", "tests/integration/local"),
 )
 ALL = (*TESTS, *TYPES, *LINT)
-ONE_BY_ONE = {"lint": LINT, "types": TYPES, "browser": BROWSER, "browser-short": BROWSER_SHORT}
+ONE_BY_ONE = {
+    "lint": LINT,
+    "types": TYPES,
+    "browser": BROWSER,
+    "browser-short": BROWSER_SHORT,
+    "monitoring": MONITORING,
+    "chart": CHART,
+}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from chassis import logs
 from chassis.data_keys import DataKeys
 from chassis.database import Database
+from chassis.database_metrics import DatabaseMetrics
 from chassis.grpc_client import channel
 from chassis.grpc_server import GrpcServer
 from chassis.keys import FileWrappingKeys, KeyDatabase, Keys
@@ -66,6 +67,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         settings.messaging_target, tokens=None, audience="messaging", telemetry=telemetry, tls=settings.tls
     )
     database = Database(settings.database_url, pool_size=_POOL_SIZE)
+    DatabaseMetrics(telemetry.registry, database)
     key_database = KeyDatabase(settings.keys_database_url)
     wrapping = FileWrappingKeys(settings.wrapping_keys)
     seals = Seals(Keys(key_database, wrapping), DataKeys(key_database, wrapping))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from chassis import outbox
 from chassis.database import Database
+from chassis.database_metrics import DatabaseMetrics
 from chassis.doomed_keys import DoomedDataKeys
 from chassis.grpc_client import channel
 from chassis.keys import KeyDatabase
@@ -28,6 +29,7 @@ _COLLECT_EVERY = timedelta(minutes=5)
 _SWEEP_EVERY = timedelta(hours=24)
 _DESTROY_EVERY = timedelta(seconds=10)
 _PRUNE_EVERY = timedelta(hours=1)
+_LOOK_AT_SCHEMA_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,14 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     )
     telemetry.start()
     async with _jobs(settings, telemetry) as jobs:
+        measured = DatabaseMetrics(telemetry.registry, jobs.database)
         worker = Worker(settings.database_url)
         worker.every("collect", _COLLECT_EVERY, jobs.collector.collect)
         worker.every("sweep", _SWEEP_EVERY, jobs.sweep.sweep)
         worker.every("doomed keys", _DESTROY_EVERY, jobs.doomed.destroy_due)
         worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
         worker.every("prune", _PRUNE_EVERY, jobs.prune)
+        worker.every("schema", _LOOK_AT_SCHEMA_EVERY, measured.look)
         worker.every("old requests", _PRUNE_EVERY, RequestPruning(jobs.database).forget_some)
         telemetry.ready = True
         await worker.run(stop)

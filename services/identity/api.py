@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from chassis.database_metrics import DatabaseMetrics
 from chassis.grpc_server import GrpcServer, GrpcSettings
 from chassis.keys import FileWrappingKeys
 from chassis.statements import StatementSigner
@@ -59,6 +60,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         registry=telemetry.registry,
         new_id=uuid4,
     ) as base:
+        DatabaseMetrics(telemetry.registry, base.database)
         server = await build_server(settings.grpc, base, telemetry, clock=_now, new_id=uuid4)
         telemetry.start()
         try:

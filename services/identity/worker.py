@@ -6,6 +6,7 @@ from typing import Final
 from uuid import uuid4
 
 from chassis import outbox
+from chassis.database_metrics import DatabaseMetrics
 from chassis.grpc_client import channel
 from chassis.inbox import Inbox
 from chassis.keys import FileWrappingKeys
@@ -38,6 +39,7 @@ _LOOK_AT_REGISTRATIONS: Final = timedelta(seconds=10)
 _DELETE_EVERY: Final = timedelta(minutes=5)
 _CHECK_READERS_EVERY: Final = timedelta(minutes=5)
 _PRUNE_EVERY: Final = timedelta(hours=1)
+_LOOK_AT_SCHEMA_EVERY: Final = timedelta(minutes=1)
 
 
 def _now() -> datetime:
@@ -91,6 +93,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
             async with base.database.transaction() as tx:
                 await outbox.prune(tx)
 
+        measured = DatabaseMetrics(telemetry.registry, base.database)
         worker = Worker(settings.database_url)
         for lane in range(_NOTICE_LANES):
             worker.every(
@@ -104,6 +107,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         worker.every("housekeeping", _DELETE_EVERY, housekeeping.delete_expired)
         worker.every("readers", _CHECK_READERS_EVERY, readers.check_some)
         worker.every("prune", _PRUNE_EVERY, prune)
+        worker.every("schema", _LOOK_AT_SCHEMA_EVERY, measured.look)
         worker.every("old requests", _PRUNE_EVERY, RequestPruning(base.database).forget_some)
 
         telemetry.start()

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from chassis.data_keys import DataKeys
 from chassis.database import Database
+from chassis.database_metrics import DatabaseMetrics
 from chassis.grpc_client import channel
 from chassis.grpc_server import GrpcServer
 from chassis.idempotency import Requests
@@ -79,6 +80,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     """Serve until stopped."""
     telemetry = Telemetry(SERVICE, "api", settings.metrics_port, settings.metrics_host)
     database = Database(settings.database_url, pool_size=_CONNECTIONS)
+    DatabaseMetrics(telemetry.registry, database)
     key_database = KeyDatabase(settings.keys_database_url)
     wrapping = FileWrappingKeys(settings.wrapping_keys)
     keys = Keys(key_database, wrapping)

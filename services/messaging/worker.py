@@ -6,6 +6,7 @@ from typing import Final
 
 from chassis import outbox
 from chassis.database import Database
+from chassis.database_metrics import DatabaseMetrics
 from chassis.doomed_keys import DoomedDataKeys
 from chassis.inbox import Inbox
 from chassis.keys import KeyDatabase
@@ -36,6 +37,7 @@ from services.messaging.work.events import StaffEvents, TaskEvents
 
 _INBOX_LANES: Final = 4
 _PRUNE_EVERY: Final = timedelta(hours=1)
+_LOOK_AT_SCHEMA_EVERY: Final = timedelta(minutes=1)
 _DESTROY_EVERY: Final = timedelta(seconds=10)
 
 
@@ -47,6 +49,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Work until stopped."""
     telemetry = Telemetry(SERVICE, "worker", settings.metrics_port, settings.metrics_host)
     database = Database(settings.database_url, pool_size=_INBOX_LANES + 3)
+    measured = DatabaseMetrics(telemetry.registry, database)
     key_database = KeyDatabase(settings.keys_database_url)
     doomed = DoomedDataKeys(database, key_database, _now)
     patients = PatientEvents(_now)
@@ -89,6 +92,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     worker.serve("outbox", relay.run, wake_channel=OUTBOX_CHANNEL)
     worker.every("doomed keys", _DESTROY_EVERY, doomed.destroy_due)
     worker.every("prune", _PRUNE_EVERY, prune)
+    worker.every("schema", _LOOK_AT_SCHEMA_EVERY, measured.look)
     worker.every("old requests", _PRUNE_EVERY, RequestPruning(database).forget_some)
 
     telemetry.start()

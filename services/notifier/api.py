@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from chassis.database import Database
+from chassis.database_metrics import DatabaseMetrics
 from chassis.grpc_client import channel
 from chassis.grpc_server import GrpcServer
 from chassis.public_keys import PublicKeys
@@ -43,6 +44,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     check_letters(settings.mail_from, settings.portal_url)
     telemetry = Telemetry(SERVICE, "api", settings.metrics_port, settings.metrics_host)
     database = Database(settings.database_url, pool_size=_DATABASE_CONNECTIONS)
+    DatabaseMetrics(telemetry.registry, database)
 
     to_identity = channel(
         settings.identity_target, tokens=None, audience="identity", telemetry=telemetry, tls=settings.tls

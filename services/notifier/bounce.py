@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from chassis.database import Database
+from chassis.database_metrics import DatabaseMetrics
 from chassis.telemetry import Telemetry
 from services.notifier.bindings import SERVICE
 from services.notifier.bounces.exchangers import DnsExchangers
@@ -24,6 +25,7 @@ async def run(settings: BounceSettings, stop: asyncio.Event) -> None:
     check_sender(settings.mail_from)
     telemetry = Telemetry(SERVICE, "bounce", settings.metrics_port, settings.metrics_host)
     database = Database(settings.database_url, pool_size=_DATABASE_CONNECTIONS)
+    DatabaseMetrics(telemetry.registry, database)
     domain = domain_of(settings.mail_from)
     recording = Recording(database, DnsExchangers(), clock=_now)
     receiver = Receiver(recording, domain, telemetry.registry)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from chassis import outbox
 from chassis.database import Database
+from chassis.database_metrics import DatabaseMetrics
 from chassis.grpc_client import channel
 from chassis.inbox import Inbox
 from chassis.relay import Relay
@@ -39,6 +40,7 @@ _PARALLEL: Final = 8
 _PATIENCE: Final = timedelta(seconds=60)
 _INBOX_LANES: Final = 4
 _PRUNE_EVERY: Final = timedelta(hours=1)
+_LOOK_AT_SCHEMA_EVERY: Final = timedelta(minutes=1)
 _REMIND_EVERY: Final = timedelta(minutes=1)
 
 
@@ -52,6 +54,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     check_letters(settings.mail_from, settings.portal_url)
     telemetry = Telemetry(SERVICE, "worker", settings.metrics_port, settings.metrics_host)
     database = Database(settings.database_url, pool_size=_PARALLEL + _INBOX_LANES + 2)
+    measured = DatabaseMetrics(telemetry.registry, database)
 
     to_token_service = channel(settings.identity_target, tokens=None, audience="identity", tls=settings.tls)
     tokens = ServiceTokens(to_token_service, settings.service_account_id, settings.service_account_secret)
@@ -106,6 +109,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     reminding = Reminding(database, clock=_now, new_id=uuid4)
     worker.every("reminders", _REMIND_EVERY, reminding.run)
     worker.every("prune", _PRUNE_EVERY, prune)
+    worker.every("schema", _LOOK_AT_SCHEMA_EVERY, measured.look)
     worker.every("old requests", _PRUNE_EVERY, RequestPruning(database).forget_some)
 
     telemetry.start()

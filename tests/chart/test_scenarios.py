@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from scripts import chart_readme
-from tests.chart.rendering import Rendered, merged, render, values_of
+from tests.chart.rendering import CHART, Rendered, merged, render, values_of
 
 
 def _pod(rendered: Rendered, process: str) -> Any:
@@ -150,6 +151,25 @@ def test_monitoring_objects_are_there_when_asked_for_and_only_then(
     kinds = {"PodMonitor", "PrometheusRule"}
     assert not minimal.of_kind(*kinds)
     assert {each["kind"] for each in production.of_kind(*kinds)} == kinds
+
+
+def test_rules_and_dashboards_are_those_of_the_files(production: Rendered) -> None:
+    groups = production.of_kind("PrometheusRule")[0]["spec"]["groups"]
+    alerts = [rule for group in groups for rule in group["rules"] if "alert" in rule]
+    pages = {rule["annotations"]["runbook_url"] for rule in alerts}
+    assert {page.rpartition("/")[0] for page in pages} == {"https://runbooks.example.org/praxispost"}
+    assert len(alerts) == sum(
+        len(group["rules"]) for group in _rules()["groups"] if "alerts" in group["name"]
+    )
+    dashboards = [each for each in production.of_kind("ConfigMap") if "dashboard" in each["metadata"]["name"]]
+    for each in dashboards:
+        [(name, content)] = each["data"].items()
+        assert json.loads(content) == json.loads((CHART / "files" / "dashboards" / name).read_text())
+    assert len(dashboards) == len(list((CHART / "files" / "dashboards").iterdir()))
+
+
+def _rules() -> Any:
+    return yaml.safe_load((CHART / "files" / "rules" / "praxispost.yaml").read_text())
 
 
 def test_the_notes_say_what_is_not_encrypted(minimal: Rendered, production: Rendered) -> None:
