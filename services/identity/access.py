@@ -27,6 +27,7 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "ChangeStaffRole": ADMIN,
         "DisableStaffMember": ADMIN,
         "EnableStaffMember": ADMIN,
+        "ChangeStaffPassword": STAFF,
         "GetStaffState": frozenset({"messaging"}),
     },
     "praxispost.identity.v1.PatientService": {

@@ -37,6 +37,7 @@ from services.identity.practices.servicer import PracticeServicer
 from services.identity.service_accounts.servicer import ServiceAccountServicer
 from services.identity.service_accounts.tokens import ServiceTokenIssue
 from services.identity.settings import ApiSettings
+from services.identity.staff.own_password import StaffPasswords
 from services.identity.staff.servicer import StaffServicer
 from services.identity.staff.step_up import ISSUER, KIND, StepUps
 from services.identity.staff.step_up_servicer import StepUpServicer
@@ -100,7 +101,10 @@ async def build_server(
         error_domain="identity.praxispost",
     )
     server.add(practices_pb2_grpc.add_PracticeServiceServicer_to_server, PracticeServicer(own.practices))
-    server.add(staff_pb2_grpc.add_StaffServiceServicer_to_server, StaffServicer(own.staff, own.acceptance))
+    server.add(
+        staff_pb2_grpc.add_StaffServiceServicer_to_server,
+        StaffServicer(own.staff, own.acceptance, own.password_change),
+    )
     server.add(
         patients_pb2_grpc.add_PatientServiceServicer_to_server,
         PatientServicer(own.patient_writing, own.patient_reading),
@@ -130,4 +134,5 @@ async def build_server(
 
 async def _step_ups(base: Foundation, clock: Callable[[], datetime]) -> StepUps:
     signer = StatementSigner(await base.signing_keys.current(), ISSUER, KIND)
-    return StepUps(base.database, base.proofs.passwords, base.proofs.attempts, signer, clock)
+    checks = StaffPasswords(base.database, base.proofs.passwords, base.proofs.attempts, clock)
+    return StepUps(base.database, checks, signer, clock)

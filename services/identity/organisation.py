@@ -27,6 +27,8 @@ from services.identity.readers.upkeep import Upkeep
 from services.identity.service_accounts.use_cases import ServiceAccounts
 from services.identity.staff.acceptance import Acceptance
 from services.identity.staff.invitations import Invitations
+from services.identity.staff.own_password import StaffPasswords
+from services.identity.staff.password_change import PasswordChange
 from services.identity.staff.store import StaffStore
 from services.identity.staff.use_cases import Staff
 
@@ -38,6 +40,7 @@ class Organisation:
     practices: Practices
     staff: Staff
     acceptance: Acceptance
+    password_change: PasswordChange
     patient_writing: PatientWriting
     patient_reading: PatientReading
     readers: ReaderServicer
@@ -58,11 +61,13 @@ def organisation(
     answers = Answers(database, requests, Subjects(records), Effects(representations, new_id), clock)
     corrections = Corrections(proofs.contact)
     moving_along = MovingAlong(records, corrections)
+    checks = StaffPasswords(database, proofs.passwords, proofs.attempts, clock)
     taking = Taking(records, proofs.contact, corrections, moving_along, new_id)
     return Organisation(
         practices=Practices(database, requests, invitations, clock, new_id),
         staff=Staff(database, requests, members, invitations, clock),
         acceptance=Acceptance(database, members, invitations, proofs.passwords, proofs.contact, clock),
+        password_change=PasswordChange(database, members, checks, proofs.passwords, proofs.contact, clock),
         patient_writing=PatientWriting(database, requests, records, corrections, moving_along, clock, new_id),
         patient_reading=PatientReading(database, records, proofs.search, clock),
         readers=ReaderServicer(ReaderReading(database, representations, clock), answers, clock),

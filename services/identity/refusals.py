@@ -233,7 +233,7 @@ def contact_taken() -> Refusal:
 
 
 def password_refused() -> Refusal:
-    return Refusal(Status.INVALID_ARGUMENT, "PASSWORD_REFUSED", "The account's password is another one.")
+    return Refusal(Status.INVALID_ARGUMENT, "PASSWORD_REFUSED", "The person's password is another one.")
 
 
 def _seconds(span: timedelta) -> str:

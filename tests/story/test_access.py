@@ -64,6 +64,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "StaffService.ChangeStaffRole": frozenset({"admin"}),
     "StaffService.DisableStaffMember": frozenset({"admin"}),
     "StaffService.EnableStaffMember": frozenset({"admin"}),
+    "StaffService.ChangeStaffPassword": STAFF,
     "StaffService.GetStaffState": frozenset({"messaging"}),
     "PatientService.CreatePatient": PRACTICE,
     "PatientService.UpdatePatient": PRACTICE,

@@ -6,6 +6,7 @@ from chassis.validation import one_line, page_size, required_uuid
 from praxispost.identity.v1 import staff_pb2, staff_pb2_grpc
 from services.identity.contact import email_address
 from services.identity.staff.acceptance import Acceptance
+from services.identity.staff.password_change import PasswordChange
 from services.identity.staff.translation import member_message, person, role_name, state_value
 from services.identity.staff.use_cases import Staff
 from services.identity.times import timestamp
@@ -16,9 +17,10 @@ _CODE = 64
 class StaffServicer(staff_pb2_grpc.StaffServiceServicer):
     """Answers for staff."""
 
-    def __init__(self, staff: Staff, acceptance: Acceptance) -> None:
+    def __init__(self, staff: Staff, acceptance: Acceptance, password_change: PasswordChange) -> None:
         self._staff = staff
         self._acceptance = acceptance
+        self._password_change = password_change
 
     async def InviteStaffMember(
         self, request: staff_pb2.InviteStaffMemberRequest, context: object
@@ -79,6 +81,12 @@ class StaffServicer(staff_pb2_grpc.StaffServiceServicer):
     ) -> staff_pb2.EnableStaffMemberResponse:
         member = await self._staff.enable(caller(), required_uuid("staff_id", request.staff_id))
         return staff_pb2.EnableStaffMemberResponse(staff_member=member_message(member))
+
+    async def ChangeStaffPassword(
+        self, request: staff_pb2.ChangeStaffPasswordRequest, context: object
+    ) -> staff_pb2.ChangeStaffPasswordResponse:
+        ended = await self._password_change.change(caller(), request.password, request.new_password)
+        return staff_pb2.ChangeStaffPasswordResponse(ended_sessions=ended)
 
     async def GetStaffState(
         self, request: staff_pb2.GetStaffStateRequest, context: object
