@@ -7,6 +7,7 @@ from services.portal.practice.conversation import conversation_routes
 from services.portal.practice.entrance import Entrance
 from services.portal.practice.inbox import inbox_routes
 from services.portal.practice.live import Live
+from services.portal.practice.own import own_routes
 from services.portal.practice.patients import patients_routes
 from services.portal.practice.writing import writing_routes
 from services.portal.routing import Routing
@@ -21,6 +22,7 @@ def practice_routes(routing: Routing, tools: Tools) -> list[Route]:
         *conversation_routes(routing, tools),
         *Live(tools).routes(routing),
         *patients_routes(routing, tools),
+        *own_routes(routing, tools),
         *writing_routes(routing, tools),
         *administration_routes(routing, tools),
     ]

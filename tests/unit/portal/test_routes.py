@@ -30,6 +30,7 @@ _FOR_EVERYBODY = {
     "/",
     "/m",
     "/practice",
+    "/invitation",
     "/practice/login",
     "/practice/login/again",
     "/register",
