@@ -233,3 +233,32 @@ def test_the_conversation_is_there_in_english(busy: BusyPractice, windows: Windo
     page.get_by_role("link", name="Weggezogen, Konrad").click()
     expect(page.get_by_text("The prompt has not reached Konrad Weggezogen.")).to_be_visible()
     windows.picture(page, "failed")
+
+
+def test_a_conversation_is_read_without_scripts(busy: BusyPractice, windows: Windows) -> None:
+    page = windows.desktop(session=busy.admin.session)
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto(f"/practice/conversations/{busy.answered.conversation_id}")
+    page.get_by_role("button", name="Nachrichten zeigen").click()
+    expect(page.get_by_text("Muss ich noch einmal zur Blutabnahme kommen?")).to_be_visible()
+    page.get_by_role("button", name="geöffnet", exact=True).click()
+    expect(page.locator(".receipt-facts:popover-open")).to_contain_text("von Patient:in.")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Einzelheiten").first.click()
+    expect(page.get_by_role("heading", name="Was geschah")).to_be_visible()
+    windows.complaints.clear()
+
+
+@pytest.mark.parametrize("path", ["/practice/inbox", "/practice/conversations/{}"])
+def test_nothing_jumps_while_a_page_loads(busy: BusyPractice, windows: Windows, path: str) -> None:
+    page = windows.desktop(session=busy.admin.session)
+    page.add_init_script(
+        """window.shift = 0;
+           new PerformanceObserver((list) => {
+             for (const each of list.getEntries()) window.shift += each.value; })
+             .observe({ type: "layout-shift", buffered: true });"""
+    )
+    page.goto(path.format(busy.answered.conversation_id))
+    expect(page.get_by_text("Ihre Laborwerte vom 12. November").first).to_be_visible()
+    windows.picture(page, "loaded")
+    assert page.evaluate("window.shift") < 0.02
