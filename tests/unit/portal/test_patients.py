@@ -10,6 +10,7 @@ from praxispost.identity.v1.imports_pb2 import GetImportDifferenceResponse
 from praxispost.identity.v1.patients_pb2 import ContactState, Patient, PatientData
 from praxispost.identity.v1.readers_pb2 import GetReadersResponse, Representation
 from praxispost.messaging.v1.messaging_pb2 import Direction, MessageSummary, Receipt, ReceiptState
+from praxispost.messaging.v1.work_pb2 import Task, WorkKind
 from praxispost.notifier.v1.events_pb2 import PromptFailure
 from praxispost.notifier.v1.prompts_pb2 import (
     Prompt,
@@ -25,6 +26,7 @@ from services.portal.practice.patients.reader_answers import choices, day_after,
 from services.portal.practice.patients.record_form import changed_fields
 from services.portal.practice.patients.searching import searchable
 from services.portal.practice.patients.standing import can_be_written_to, pills
+from services.portal.practice.tasks.kinds import KINDS
 from services.portal.words import Words
 
 _TODAY = date(2026, 11, 26)
@@ -201,3 +203,9 @@ def test_a_prompt_says_the_weightiest_that_is_known_of_it(prompt: Prompt, kind: 
 
 def _named(name: str, born: str) -> Patient:
     return Patient(id=name, data=PatientData(birth_date=born))
+
+
+def test_every_kind_of_task_has_its_words_and_its_place() -> None:
+    for kind in set(WorkKind.values()) - {WorkKind.WORK_KIND_UNSPECIFIED}:
+        task = Task(id="task", patient_id="patient", conversation_id="conversation", kind=kind)
+        assert KINDS[kind].where(task).startswith(("/practice/patients/patient", "/practice/conversations/"))
