@@ -218,7 +218,7 @@ def test_the_card_shows_all_messages_and_follows_them(house: House, windows: Win
     )
     history = page.locator("#history")
     expect(history.get_by_role("link", name="Ihre Laborwerte vom Dienstag")).to_have_attribute(
-        "href", f"/practice/conversations/{sent.conversation_id}"
+        "href", f"/practice/conversations/{sent.conversation_id}#m-{sent.message_id}"
     )
     expect(history).to_contain_text("Anke Admiral · Befund")
     account = house.account(house.registered(patient))

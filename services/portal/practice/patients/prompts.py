@@ -22,6 +22,7 @@ class Outcome:
 class PromptLine:
     """One prompt; `steps` is what happened on the way, oldest first."""
 
+    id: str
     at: str
     why: str
     outcome: Outcome
@@ -64,6 +65,7 @@ def prompt_lines(words: Words, prompts: Sequence[Prompt]) -> list[PromptLine]:
     newest = max((each.contact_version for each in prompts), default=0)
     return [
         PromptLine(
+            each.id,
             words.moment(each.created_at),
             words.say(_WHY.get(each.kind, "")),
             _outcome(words, each),
