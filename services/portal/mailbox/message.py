@@ -1,6 +1,6 @@
 """One message: closed until the person opens it, then with its text, and answered where that is allowed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from chassis.refusal import Refusal
 from praxispost.messaging.v1.messaging_pb2 import ListMailboxRequest, SendReplyRequest
+from services.portal.documents.attached import Attached, attached
 from services.portal.mailbox.entries import path_of
 from services.portal.mailbox.opening import Opening
 from services.portal.notices import Notice, done, problem
@@ -65,7 +66,13 @@ class Typed:
 
     request_id: str
     body: str = ""
+    attachments: Sequence[Attached] = ()
     errors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_something(self) -> bool:
+        """Whether there is anything that could be lost."""
+        return bool(self.body.strip() or self.attachments)
 
 
 class MessagePage:
@@ -102,13 +109,13 @@ class MessagePage:
             practice_id=visit.argument("practice_id"),
             in_reply_to=visit.argument("message_id"),
             body=visit.form.text("body").strip(),
-            attachment_ids=visit.form.all("attachment_id"),
+            attachment_ids=[each.id for each in attached(visit.form)],
         )
         try:
             await person.ask(self._messaging.SendReply, request)
         except Refusal as refusal:
             return await self._not_sent(visit, person, refusal)
-        if not _by_script(visit):
+        if not visit.by_script:
             return go_to(f"{_where(visit).path}?sent=1")
         return await self._shown(visit, person, Typed(str(self._new_id())), done(visit.words.say(_SENT)))
 
@@ -132,7 +139,8 @@ class MessagePage:
         if refusal.reason == "REQUEST_ID_REUSED" or "request_id" in names:
             request_id = str(self._new_id())
         notice = problem(visit.words.say(_REFUSED[refusal.reason]))
-        return await self._shown(visit, person, Typed(request_id, body, errors), notice)
+        typed = Typed(request_id, body, attached(visit.form), errors)
+        return await self._shown(visit, person, typed, notice)
 
     async def _shown(
         self, visit: Visit, person: Person, typed: Typed, notice: Notice | None = None
@@ -144,7 +152,7 @@ class MessagePage:
                 raise
             return _gone(visit, typed.body)
         return visit.page(
-            "mailbox/parts/message.html" if _by_script(visit) else "mailbox/message.html",
+            "mailbox/parts/message.html" if visit.by_script else "mailbox/message.html",
             status=409 if notice is not None and notice.kind == "bad" else 200,
             where=_where(visit),
             part="opened",
@@ -158,14 +166,9 @@ class MessagePage:
 
 def _gone(visit: Visit, body: str) -> Response:
     """There is no such message, it is not for this person, or not any more: all look the same."""
-    template = "mailbox/parts/message.html" if _by_script(visit) else "mailbox/message.html"
+    template = "mailbox/parts/message.html" if visit.by_script else "mailbox/message.html"
     return visit.page(template, status=404, where=_where(visit), part="gone", body=body)
 
 
 def _where(visit: Visit) -> Where:
     return Where(visit.argument("practice_id"), visit.argument("message_id"))
-
-
-def _by_script(visit: Visit) -> bool:
-    """The page's script wants the part that changes; a form without it wants a whole page."""
-    return visit.request.headers.get("sec-fetch-mode", "navigate") != "navigate"

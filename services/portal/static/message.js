@@ -1,6 +1,6 @@
 // One message: opened by the person's own press, here or in the list before; answered without leaving the page.
 import { ask, put } from "./server.js";
-import { wasPressed } from "./mailbox.js";
+import { listOf, wasPressed } from "./mailbox.js";
 import { forget, keep, restore } from "./typed.js";
 
 const page = document.getElementById("message");
@@ -9,30 +9,28 @@ function say(form, name) {
   for (const each of form.querySelectorAll("[data-said]")) each.hidden = each.dataset.said !== name;
 }
 
-function show(html) {
+async function show(html) {
   put(page, html);
-  const form = page.querySelector("[data-keep]");
-  if (form) {
-    restore(form).then((found) => {
-      if (!found) return;
-      form.closest("details")?.setAttribute("open", "");
-      form.querySelector("[data-kept]").hidden = false;
-    });
-  }
+  const answer = page.querySelector("[data-keep]");
+  if (answer && await restore(answer)) (answer.querySelector("[data-kept]") ?? answer).hidden = false;
+}
+
+/** What came back: the message as it is now. What failed on the way leaves the form as it is, to be sent again. */
+async function taken(form, response) {
+  if (response.status === 401) return;
+  if (response.status === 403 || response.status >= 500) { say(form, response.status === 403 ? "old" : "busy"); return; }
+  if (response.ok && form.matches("[data-keep]")) forget(form);
+  await show(await response.text());
+  if (response.ok) history.replaceState({ opened: true }, "");
+  (page.querySelector("[data-focus]") ?? page.querySelector("h1"))?.focus();
 }
 
 async function send(form, submitter) {
+  const fields = new FormData(form, submitter);
   form.setAttribute("aria-busy", "true");
   say(form, "");
   try {
-    const response = await ask(form.action, { method: "POST", form: new FormData(form, submitter) });
-    if (response.status === 401) return;
-    // What has failed on the way has no page of its own: the form stays as it is, to be sent again.
-    if (response.status >= 500 || response.status === 403) { say(form, response.status === 403 ? "old" : "busy"); return; }
-    if (response.ok && form.matches("[data-keep]")) forget(form);
-    show(await response.text());
-    if (response.ok) history.replaceState({ opened: true }, "");
-    (page.querySelector("[data-focus]") ?? page.querySelector("h1"))?.focus();
+    await taken(form, await ask(form.action, { method: "POST", form: fields }));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     say(form, "offline");
@@ -41,19 +39,23 @@ async function send(form, submitter) {
   }
 }
 
+function kept(event) {
+  const form = event.target.closest("[data-keep]");
+  if (form) keep(form);
+}
+
 page.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-open], [data-keep]")) return;
   event.preventDefault();
   if (event.target.getAttribute("aria-busy") !== "true") send(event.target, event.submitter);
 });
-page.addEventListener("input", (event) => {
-  const form = event.target.closest("[data-keep]");
-  if (form) keep(form);
-});
+page.addEventListener("input", kept);
+page.addEventListener("praxispost:attachments", kept);
 // Withdrawn, or closed for answers: what stands here does not hold any more. To look again is for the person to say.
 document.addEventListener("praxispost:change", (event) => {
   if (event.detail.kind !== "withdrawal" || event.detail.message !== page.dataset.message) return;
-  const closed = document.getElementById("changed").content.cloneNode(true);
-  page.replaceChildren(closed);
+  page.replaceChildren(document.getElementById("changed").content.cloneNode(true));
 });
 
+document.querySelector("[data-back]").search = listOf();
 if (wasPressed() || history.state?.opened) page.querySelector("[data-open]")?.requestSubmit();

@@ -1,12 +1,13 @@
 // A session that nobody uses ends. This says so in time, and then takes everything off the screen. What was typed is kept.
 import { ask } from "./server.js";
+import { press } from "./mailbox.js";
 import { allKept } from "./typed.js";
 
 // As long as identity gives to a person.
 const IDLE = 30 * 60_000;
 const WARNED = 2 * 60_000;
 const TYPING = 5 * 60_000;
-const OPENING = "opening";
+const [ACT, GONE] = ["act", "gone"];
 const tabs = new BroadcastChannel("praxispost-account");
 const warning = document.getElementById("still-there");
 let last = Date.now();
@@ -35,15 +36,15 @@ async function stay() {
 async function leave() {
   clearTimeout(timer);
   warning.close();
-  if (history.state?.opened) sessionStorage.setItem(OPENING, location.pathname);
+  if (history.state?.opened) press(location.pathname);
   await allKept();
   document.querySelector("main").replaceChildren();
-  location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  location.replace(`/login?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
 document.addEventListener("praxispost:away", leave);
-document.addEventListener("praxispost:act", () => { tabs.postMessage("act"); used(); });
-tabs.addEventListener("message", used);
+document.addEventListener("praxispost:act", () => { tabs.postMessage(ACT); used(); });
+tabs.addEventListener("message", ({ data }) => { if (data === GONE) leave(); else used(); });
 document.addEventListener("visibilitychange", look);
 document.addEventListener("input", () => { if (Date.now() - last > TYPING) stay(); });
 warning.addEventListener("submit", (event) => {
@@ -51,9 +52,11 @@ warning.addEventListener("submit", (event) => {
 });
 warning.addEventListener("cancel", (event) => { event.preventDefault(); stay(); });
 document.addEventListener("submit", (event) => {
-  if (event.target.matches('form[action="/logout"]')) sessionStorage.clear();
+  if (!event.target.matches('form[action="/logout"]')) return;
+  sessionStorage.clear();
+  tabs.postMessage(GONE);
 });
 // A page that the browser kept as it was may be of a session that has ended since.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-tabs.postMessage("act");
+tabs.postMessage(ACT);
 look();

@@ -34,11 +34,15 @@ async function read(form) {
   }
 }
 
-/** Keep what the form holds now; nothing is kept of an empty text. The request id stays with it, so that sending again sends nothing twice. */
+/** Keep what the form holds now: the text and what is attached; the request id stays with them, so that nothing is sent twice. */
 export function keep(form) {
-  const { body, request_id: requestId } = Object.fromEntries(new FormData(form));
-  if (!body.trim()) { forget(form); return; }
-  const text = JSON.stringify({ body, requestId });
+  const fields = new FormData(form);
+  const attachments = fields.getAll("attachment").map((id) => ({
+    id, name: fields.get(`attachment_name:${id}`), size: Number(fields.get(`attachment_size:${id}`)),
+  }));
+  const body = fields.get("body");
+  if (!body.trim() && !attachments.length) { forget(form); return; }
+  const text = JSON.stringify({ body, attachments, requestId: fields.get("request_id") });
   if (crypto.subtle) writing = writing.then(() => write(form, text)).catch(() => {});
 }
 
@@ -47,9 +51,10 @@ export async function restore(form) {
   if (!crypto.subtle) return false;
   await writing;
   const kept = await read(form);
-  if (!kept || form.elements.body.value) return false;
+  if (!kept || form.elements.body.value || form.elements.attachment) return false;
   form.elements.body.value = kept.body;
   form.elements.request_id.value = kept.requestId;
+  form.querySelector("[data-upload]")?.dispatchEvent(new CustomEvent("praxispost:attach", { detail: kept.attachments }));
   return true;
 }
 

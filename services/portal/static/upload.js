@@ -88,11 +88,7 @@ class Upload {
   }
 
   finish(answer) {
-    for (const [name, value] of Object.entries({ attachment: answer.id, [`attachment_name:${answer.id}`]: this.file.name, [`attachment_size:${answer.id}`]: this.file.size })) {
-      const input = document.createElement("input");
-      Object.assign(input, { type: "hidden", name, value });
-      this.row.append(input);
-    }
+    hold(this.row, answer.id, this.file.name, this.file.size);
     this.row.querySelector(".upload-size").textContent = answer.size;
     this.show("done", this.field.texts.done);
     this.field.say(`${this.file.name}: ${this.field.texts.done}`);
@@ -122,6 +118,15 @@ class Upload {
   }
 }
 
+/** What the form sends of an attachment. */
+function hold(row, id, fileName, size) {
+  for (const [name, value] of Object.entries({ attachment: id, [`attachment_name:${id}`]: fileName, [`attachment_size:${id}`]: size })) {
+    const input = document.createElement("input");
+    Object.assign(input, { type: "hidden", name, value });
+    row.append(input);
+  }
+}
+
 function parsed(request) {
   try { return JSON.parse(request.responseText); } catch { return { again: request.status >= 500 || request.status === 429 }; }
 }
@@ -143,6 +148,7 @@ class Field {
     for (const box of this.list.querySelectorAll("input[type=checkbox]")) this.takeOver(box);
     this.listen(element.closest("form") ?? element);
     document.addEventListener("praxispost:back", () => this.again());
+    element.addEventListener("praxispost:attach", (event) => { for (const each of event.detail) this.attach(each); });
   }
 
   /** What the page was sent with gets a button instead of the box that works without this script. */
@@ -160,6 +166,16 @@ class Field {
     }
     row.querySelector("[data-remove]").addEventListener("click", () => { this.drop(row, name); });
     kept.replaceWith(row);
+  }
+
+  /** What was attached on a page that is gone, and that this page has found again. */
+  attach({ id, name, size }) {
+    const row = this.row({ file: { name, size } });
+    row.querySelector("progress").hidden = true;
+    row.querySelector("[data-verb]").textContent = this.texts.remove;
+    row.dataset.state = "done";
+    hold(row, id, name, size);
+    row.querySelector("[data-remove]").addEventListener("click", () => { this.drop(row, name); });
   }
 
   listen(form) {
