@@ -49,7 +49,7 @@ def test_an_answer_is_sent_and_turns_when_the_practice_opens_it(house: House, wi
     windows.picture(page, "before")
     page.get_by_role("button", name="Antwort senden").dblclick()
     expect(page.get_by_text("Ihre Antwort ist bei der Praxis.")).to_be_focused()
-    expect(page.get_by_label("Ihre Antwort")).to_have_value("")
+    expect(page.get_by_label("Ihre Antwort")).to_be_hidden()
     answer = page.get_by_role("listitem").filter(has_text="Morgens eine.")
     expect(answer).to_contain_text("Bei der Praxis, noch nicht geöffnet")
     windows.picture(page, "after")
@@ -126,6 +126,7 @@ def test_a_lost_connection_loses_nothing_and_sends_nothing_twice(house: House, w
     assert len(_answers(admin, patient)) == 1
     page.reload()
     expect(page.get_by_role("listitem").filter(has_text="Morgens eine.")).to_have_count(1)
+    page.get_by_text("Noch einmal antworten").click()
     expect(page.get_by_label("Ihre Antwort")).to_have_value("")
     windows.complaints.clear()
 

@@ -1,6 +1,8 @@
 """The patient's mailbox: what waits, for whom, and what is new while one looks."""
 
-from playwright.sync_api import expect
+from concurrent.futures import ThreadPoolExecutor
+
+from playwright.sync_api import Page, expect
 
 from praxispost.messaging.v1 import messaging_pb2
 from tests.browser.correspondence import also_patient_of, answered, child_of, opened, sent, withdrawn
@@ -96,3 +98,81 @@ def test_a_page_that_nobody_sees_has_shown_nothing(house: House, windows: Window
     page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_role("link", name="Noch nicht gesehen")).to_be_visible()
     tick(admin.caller, message.message_id, messaging_pb2.RECEIPT_STATE_RECEIVED)
+
+
+def _looks(windows: Windows, page: Page, name: str) -> None:
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+    windows.picture(page, name)
+
+
+def test_the_mailbox_is_good_on_all_screens(house: House, windows: Windows) -> None:
+    practice, admin = house.practice(
+        "Gemeinschaftspraxis für Innere Medizin und Lungenheilkunde am Oberen Donauufer"
+    )
+    patient = house.patient(practice, "Lena", "Lindner")
+    session = house.registered(patient)
+    child = child_of(practice, patient, "Maximiliane-Alexandra")
+    sent(admin.caller, child, "Donaudampfschifffahrtsgesellschaftskapitänsuntersuchung: " + "Befund " * 9)
+    read = sent(admin.caller, patient, "Ihr Rezept liegt bereit")
+    opened(house.account(session), practice, read.message_id)
+    answered(house.account(session), practice, read.message_id)
+    sizes = {"narrow": (360, 740), "zoomed": (640, 400), "desktop": (1280, 800)}
+    for language, dark in (("de-DE", True), ("en-GB", False)):
+        page = windows.phone(session=session, language=language, dark=dark)
+        for name, (width, height) in sizes.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto("/mailbox")
+            _looks(windows, page, f"{name}-{language}")
+            page.get_by_role("link", name="Donaudampf").click()
+            expect(page.locator("textarea")).to_be_visible()
+            _looks(windows, page, f"message-{name}-{language}")
+
+
+def test_five_hundred_messages_are_paged_through(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    patient = house.patient(practice)
+    session = house.registered(patient)
+    sent(admin.caller, patient, "Nummer 0")
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda number: sent(admin.caller, patient, f"Nummer {number}"), range(1, 500)))
+    page = windows.phone(session=session)
+    page.goto("/mailbox")
+    expect(page.get_by_text("500 ungelesene Nachrichten", exact=True)).to_be_visible()
+    seen = set(page.locator(".mail-title").all_inner_texts())
+    while page.get_by_role("link", name="Weitere Nachrichten").count():
+        with page.expect_navigation():
+            page.get_by_role("link", name="Weitere Nachrichten").click()
+        seen |= set(page.locator(".mail-title").all_inner_texts())
+    assert len(seen) == 500
+    windows.picture(page, "last")
+    page.locator(".mail").last.click()
+    expect(page.locator(".letter")).to_be_visible()
+    page.get_by_role("link", name="Zurück zum Postfach").click()
+    expect(page.get_by_role("link", name="Zum Anfang")).to_be_visible()
+    page.get_by_role("link", name="Zum Anfang").click()
+    expect(page.get_by_role("link", name="Zum Anfang")).to_have_count(0)
+
+
+def test_the_mailbox_is_worked_by_keyboard_alone(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    patient = house.patient(practice)
+    sent(admin.caller, patient, "Mit der Tastatur", "Gelesen ohne Maus.")
+    page = windows.phone(session=house.registered(patient))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/mailbox")
+    link = page.get_by_role("link", name="Mit der Tastatur")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if link.evaluate("each => each === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Gelesen ohne Maus.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Ihre Antwort")).to_be_focused()
+    page.keyboard.type("Ohne Maus geantwortet")
+    page.get_by_role("button", name="Antwort senden").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Ihre Antwort ist bei der Praxis.")).to_be_focused()

@@ -12,7 +12,9 @@ function say(form, name) {
 async function show(html) {
   put(page, html);
   const answer = page.querySelector("[data-keep]");
-  if (answer && await restore(answer)) (answer.querySelector("[data-kept]") ?? answer).hidden = false;
+  if (!answer || !await restore(answer)) return;
+  (answer.querySelector("[data-kept]") ?? answer).hidden = false;
+  answer.closest("details")?.setAttribute("open", "");
 }
 
 /** What came back: the message as it is now. What failed on the way leaves the form as it is, to be sent again. */
