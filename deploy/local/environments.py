@@ -64,6 +64,8 @@ class Environments:
         return {
             "HTTP_HOST": "127.0.0.1",
             "HTTP_PORT": str(self._data.port("portal")),
+            "IMPRINT_URL": "https://praxispost.example/impressum",
+            "PRIVACY_URL": "https://praxispost.example/datenschutz",
             "COOKIE_KEY": (wrapping_keys.ensure(self._data, "portal") / "1").read_text(),
         }
 

@@ -18,6 +18,8 @@ def test_a_patient_registers_on_the_phone(house: House, windows: Windows) -> Non
     page = windows.phone()
     page.goto(link.group())
     expect(page.get_by_role("heading", level=1)).to_have_text("Eine Nachricht Ihrer Praxis wartet.")
+    expect(page.get_by_role("link", name="Datenschutz")).to_be_visible()
+    expect(page.get_by_role("link", name="Impressum")).to_be_visible()
     _look(windows, page, "landing")
     page.get_by_role("link", name="Zum ersten Mal hier: Registrieren").click()
     _look(windows, page, "details")
@@ -109,6 +111,28 @@ def test_a_wrong_code_can_be_tried_again_and_sent_anew(house: House, windows: Wi
     page.get_by_label("Code aus der E-Mail").fill(house.stage.post.mailed_code(patient.contact.email))
     page.get_by_role("button", name="Weiter").click()
     expect(page.get_by_label("Code aus der SMS")).to_be_visible()
+
+
+def test_a_double_click_sends_one_code(house: House, windows: Windows) -> None:
+    email = unique_email("doppelt")
+    page = windows.phone()
+    page.goto("/register")
+    page.get_by_label("E-Mail-Adresse").fill(email)
+    page.get_by_label("Handynummer").fill(unique_mobile())
+    page.get_by_label("Neues Passwort").fill(PERSON_PASSWORD)
+    page.get_by_role("button", name="Weiter").dblclick()
+    page.get_by_label("Code aus der E-Mail").fill(house.stage.post.mailed_code(email))
+    page.get_by_role("button", name="Weiter").click()
+    expect(page.get_by_label("Code aus der SMS")).to_be_visible()
+    assert len(house.stage.post.all_mails(email)) == 1
+
+
+def test_registering_works_without_scripts(house: House, windows: Windows) -> None:
+    practice, _ = house.practice()
+    page = windows.phone(scripts=False)
+    _come_to_the_birth_date(house, page, house.patient(practice))
+    _give_birth_date(page, "12", "8", "1964")
+    page.wait_for_url("**/mailbox")
 
 
 def test_who_does_not_match_is_told_what_to_do(house: House, windows: Windows) -> None:

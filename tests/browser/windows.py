@@ -35,9 +35,11 @@ class Windows:
         """A practice's window, logged in where a session is given."""
         return self._open(DESKTOP, "__Host-staff", session, language, dark=dark, touch=False)
 
-    def phone(self, *, session: str = "", language: str = "de-DE", dark: bool = False) -> Page:
+    def phone(
+        self, *, session: str = "", language: str = "de-DE", dark: bool = False, scripts: bool = True
+    ) -> Page:
         """A patient's phone, logged in where a session is given."""
-        return self._open(PHONE, "__Host-account", session, language, dark=dark, touch=True)
+        return self._open(PHONE, "__Host-account", session, language, dark=dark, touch=True, scripts=scripts)
 
     def give_cookie(self, page: Page, name: str, value: str) -> None:
         """Puts one of the portal's cookies into a window."""
@@ -58,7 +60,15 @@ class Windows:
             context.close()
 
     def _open(
-        self, size: ViewportSize, cookie: str, session: str, language: str, *, dark: bool, touch: bool
+        self,
+        size: ViewportSize,
+        cookie: str,
+        session: str,
+        language: str,
+        *,
+        dark: bool,
+        touch: bool,
+        scripts: bool = True,
     ) -> Page:
         context = self._browser.new_context(
             base_url=self._portal_url,
@@ -67,6 +77,7 @@ class Windows:
             timezone_id="Europe/Berlin",
             color_scheme="dark" if dark else "light",
             has_touch=touch,
+            java_script_enabled=scripts,
         )
         context.set_default_timeout(15_000)
         self._contexts.append(context)
