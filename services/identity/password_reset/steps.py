@@ -15,7 +15,7 @@ from services.identity.accounts.storage import account_with_pair, set_password
 from services.identity.auth_metrics import AuthAttempts
 from services.identity.code_windows import count_code
 from services.identity.codes import EMAIL_CODE_LIFETIME, Codes, Purpose
-from services.identity.contact import ContactIndex, email_address, mobile_number
+from services.identity.contact import ContactIndex, typed_pair
 from services.identity.language import GERMAN
 from services.identity.notices import Notice, NoticeQueue, Recipient
 from services.identity.opaque_secrets import new_secret, secret_hash
@@ -69,8 +69,7 @@ class PasswordResetSteps:
 
     async def start(self, email: str, mobile: str, password: str) -> StartedReset:
         """Begin and send a code by e-mail. Refuses INVALID_FIELD, PASSWORD_TOO_WEAK, TOO_MANY_CODES."""
-        address = email_address("email", email)
-        number = mobile_number("mobile", mobile, _REGION)
+        address, number = typed_pair(email, mobile, _REGION)
         chosen = check_choice(password, email=address, minimum=ACCOUNT_MINIMUM)
         password_hash = await self._passwords.hash("account", self._index.email(address), chosen)
         pair_index, now = self._index.pair(address, number), self._clock()

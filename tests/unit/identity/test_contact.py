@@ -4,7 +4,7 @@ import pytest
 
 from chassis.keys import BlindIndex
 from chassis.refusal import Refusal
-from services.identity.contact import ContactIndex, email_address, mobile_number, region_code
+from services.identity.contact import ContactIndex, email_address, mobile_number, region_code, typed_pair
 
 INDEX = ContactIndex(BlindIndex(bytes(32)))
 
@@ -81,6 +81,16 @@ def test_a_region_is_one_that_has_numbers(typed: str) -> None:
     assert region_code("region", "CH") == "CH"
     with pytest.raises(Refusal):
         region_code("region", typed)
+
+
+def test_all_that_is_wrong_with_a_pair_is_said_at_once() -> None:
+    with pytest.raises(Refusal) as refused:
+        typed_pair("nobody", "112", "DE")
+    assert [each.field for each in refused.value.fields] == ["email", "mobile"]
+    with pytest.raises(Refusal) as refused:
+        typed_pair("a@b.example.com", "112", "DE")
+    assert [each.field for each in refused.value.fields] == ["mobile"]
+    assert typed_pair("a@B.example.com ", "0151 12345678", "DE") == ("a@b.example.com", "+4915112345678")
 
 
 def test_the_case_of_an_address_does_not_matter_to_its_index() -> None:
