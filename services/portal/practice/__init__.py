@@ -9,6 +9,7 @@ from services.portal.practice.inbox import inbox_routes
 from services.portal.practice.live import Live
 from services.portal.practice.own import own_routes
 from services.portal.practice.patients import patients_routes
+from services.portal.practice.printing import printing_routes
 from services.portal.practice.tasks import tasks_routes
 from services.portal.practice.writing import writing_routes
 from services.portal.routing import Routing
@@ -26,5 +27,6 @@ def practice_routes(routing: Routing, tools: Tools) -> list[Route]:
         *own_routes(routing, tools),
         *writing_routes(routing, tools),
         *tasks_routes(routing, tools),
+        *printing_routes(routing, tools),
         *administration_routes(routing, tools),
     ]
