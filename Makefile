@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test browser bench monitoring chart lint types protos lock
+.PHONY: help setup run story test browser bench monitoring chart client lint types protos lock
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ chart: setup ## write the chart's README from its values, and run its tests
 
 bench: setup ## how long the portal's pages take in a practice with 10,000 conversations; reports, judges nothing
 	@exec $(VENV_PYTHON) -m tests.bench
+
+client: setup ## the Python package for other systems: a wheel of typed stubs in build/client/dist
+	@exec $(VENV_PYTHON) -m scripts.client
 
 lint: setup ## ruff, import rules, buf lint
 	@exec $(VENV_PYTHON) -m scripts.suite lint
