@@ -291,3 +291,36 @@ def test_a_patient_of_another_practice_is_none(house: House, windows: Windows) -
     for path in ("", "/edit", "/access", "/readers", "/import"):
         page.goto(f"/practice/patients/{patient.id}{path}")
         expect(page.get_by_role("heading", level=1)).to_have_text("Diese Seite gibt es nicht")
+
+
+def test_going_back_finds_the_search_as_it_was(
+    house: House, windows: Windows, crowd: tuple[Practice, str]
+) -> None:
+    page = windows.desktop(session=crowd[1])
+    page.goto("/practice/patients")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("hohenst")
+    page.get_by_role("link", name=re.compile("Hohenstein")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(" ".join(_LONG))
+    page.go_back()
+    expect(page.get_by_role("searchbox")).to_have_value("hohenst")
+    expect(page.get_by_role("link", name=re.compile("Hohenstein"))).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("Nachname"))).to_have_count(0)
+
+
+def test_the_pages_speak_english(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    patient = house.patient(practice)
+    page = windows.desktop(session=admin.session, language="en-GB")
+    page.goto(f"/practice/patients/{patient.id}")
+    expect(page.get_by_role("link", name="Send message")).to_be_visible()
+    windows.picture(page, "card")
+    page.get_by_role("link", name="Edit").click()
+    expect(page.get_by_label("Birth date")).to_have_value("12/08/1964")
+    page.get_by_label("Birth date").fill("13/08/1964")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("13/08/1964")).to_be_visible()
+    page.goto("/practice/patients")
+    page.get_by_role("searchbox").fill("13/08/1964")
+    expect(page.get_by_role("link", name="Mustermann, Erika")).to_be_visible()
+    assert violations(page) == []

@@ -121,11 +121,17 @@ def concerns(known: Overview, today: date) -> list[Concern]:
     return [*_of_readers(known, today), *_of_contact(known), *_of_access(known.access)]
 
 
+def ends_soon(readers: GetReadersResponse, today: date) -> bool:
+    """Whether the practice has been told that the representation ends."""
+    ends_on = readers.representation.ends_on
+    return bool(ends_on) and date.fromisoformat(ends_on) <= today + _TOLD_BEFORE
+
+
 def _of_readers(known: Overview, today: date) -> Iterator[Concern]:
     readers = known.readers
     if readers.HasField("question"):
         yield _FOURTEEN if readers.question.cause == QuestionCause.QUESTION_CAUSE_FOURTEEN else _WHO_READS
-    elif (ends := readers.representation.ends_on) and date.fromisoformat(ends) <= today + _TOLD_BEFORE:
+    elif ends_soon(readers, today):
         yield _ENDS_SOON
 
 

@@ -20,6 +20,7 @@ from praxispost.identity.v1.readers_pb2 import (
 from services.portal.notices import Notice, done, problem
 from services.portal.people import Person
 from services.portal.practice.patients.ages import age
+from services.portal.practice.patients.concerns import ends_soon
 from services.portal.practice.patients.overviews import Overviews
 from services.portal.practice.patients.reader_answers import (
     REFUSED,
@@ -127,27 +128,14 @@ class Readers:
     ) -> Response:
         patient, readers = await self._known(visit, person)
         records = await self._overviews.concerned(person, readers)
-        today = visit.words.local(visit.now).date()
-        sharing = [records[each] for each in _asked_about(readers) if each in records]
         return visit.page(
             "practice/patients/readers.html",
             status=409 if notice is not None and notice.kind == "bad" else 200,
             person=person,
             notice=notice,
             errors=errors or {},
-            typed=visit.form.fields(),
-            patient=patient,
-            readers=readers,
-            records=records,
-            cause=_CAUSES.get(readers.question.cause, "shared") if readers.HasField("question") else "",
-            sharing=sharing,
-            same_number=[each for each in sharing if _same_number(patient, each)],
-            choices=choices(patient, sharing, today),
-            minors=any(is_minor(each, today) for each in (patient, *sharing)),
-            by_custody=readers.representation.basis == RepresentationBasis.REPRESENTATION_BASIS_CUSTODY,
-            last_day=last_day(readers.representation.ends_on),
-            age=lambda each: age(each.data.birth_date, today),
             request_id=visit.form.line("request_id") or str(self._new_id()),
+            **reading_of(visit, patient, readers, records),
         )
 
     async def _known(self, visit: Visit, person: Person) -> tuple[Patient, GetReadersResponse]:
@@ -157,6 +145,29 @@ class Readers:
             self._services.readers.GetReaders, GetReadersRequest(patient_id=patient_id)
         )
         return found.patient, readers
+
+
+def reading_of(
+    visit: Visit, patient: Patient, readers: GetReadersResponse, records: Mapping[str, Patient]
+) -> Mapping[str, object]:
+    """What the page shows of who reads for a patient; `records` are the others that it is about."""
+    today = visit.words.local(visit.now).date()
+    sharing = [records[each] for each in _asked_about(readers) if each in records]
+    return {
+        "typed": visit.form.fields(),
+        "patient": patient,
+        "readers": readers,
+        "records": records,
+        "cause": _CAUSES.get(readers.question.cause, "shared") if readers.HasField("question") else "",
+        "sharing": sharing,
+        "same_number": [each for each in sharing if _same_number(patient, each)],
+        "choices": choices(patient, sharing, today),
+        "minors": any(is_minor(each, today) for each in (patient, *sharing)),
+        "by_custody": readers.representation.basis == RepresentationBasis.REPRESENTATION_BASIS_CUSTODY,
+        "last_day": last_day(readers.representation.ends_on),
+        "ends_soon": ends_soon(readers, today),
+        "age": lambda each: age(each.data.birth_date, today),
+    }
 
 
 def _asked_about(readers: GetReadersResponse) -> list[str]:
