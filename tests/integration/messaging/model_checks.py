@@ -10,6 +10,7 @@ from praxispost.messaging.v1 import drafts_pb2, work_pb2
 from praxispost.messaging.v1 import messaging_pb2 as wire
 from tests.integration.messaging.drafting import drafts_of
 from tests.integration.messaging.model import Letter, Person, Practice, Record, by_age
+from tests.integration.messaging.model_asides import open_together
 from tests.integration.messaging.model_world import World
 from tests.integration.messaging.post import refusing
 
@@ -38,6 +39,10 @@ async def at_the_end(world: World) -> None:
     """Everybody looks at and opens everything, and answers what they may not."""
     for person in world.persons:
         await mailbox(world, person)
+        for practice in world.practices:
+            there = [each for each in world.letters if each.record in practice.records and person.sees(each)]
+            if there:
+                await open_together(world, person, there)
         for letter in list(world.letters):
             await world.open(person, letter)
             if person.why_not_answer(letter, world.post.clock()):

@@ -71,6 +71,7 @@ def beginning(draw: st.DrawFn) -> Operation:
     """Somebody reads the own record; perhaps with a child, or somebody else with the same address."""
     practice, place, imported = draw(practices), draw(places), draw(st.booleans())
     company, age = draw(st.sampled_from(("", "child", "other"))), draw(st.integers(2, AGES - 1))
+    right = draw(mostly)
 
     async def begin(town: Town) -> None:
         practice_id, pair = town.practices[practice], town.pairs[place]
@@ -83,7 +84,8 @@ def beginning(draw: st.DrawFn) -> Operation:
         if not mine:  # the import found a verified pair
             return
         own = mine[0]
-        await town.register(pair, town.births[0])
+        # Refused with another birth date, where that is drawn: then nobody has registered.
+        await town.register(pair, town.births[0 if right else 1])
         if company == "child":
             await town.create(practice_id, pair, town.births[age])
             child = town.records[-1]
