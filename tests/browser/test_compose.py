@@ -279,7 +279,7 @@ def test_a_lost_connection_is_said_and_the_message_arrives_once(house: House, wi
     text = individual_text()
     _fill(page, "Verbindung", text)
     expect(page.locator("#state")).to_have_text(_SAVED)
-    # The message arrives, its answer does not.
+    # The message arrives, its answer does not, and nothing else comes through.
     answers = 0
 
     def swallow(route: Route) -> None:
@@ -289,7 +289,8 @@ def test_a_lost_connection_is_said_and_the_message_arrives_once(house: House, wi
         route.abort("connectionreset")
 
     page.route("**/practice/drafts/write", swallow)
-    page.route("**/practice/drafts/keep", lambda route: route.abort("connectionreset"))
+    for path in ("keep", "*/news**"):
+        page.route(f"**/practice/drafts/{path}", lambda route: route.abort("connectionreset"))
     page.get_by_role("button", name="Senden").click()
     expect(page.get_by_role("alert").filter(has_text="wissen wir noch nicht")).to_be_visible()
     assert answers == 1
@@ -331,6 +332,23 @@ def test_a_page_that_was_locked_keeps_what_was_typed(house: House, windows: Wind
     cover.get_by_role("button", name="Entsperren").click()
     expect(page.locator("#state")).to_have_text(_SAVED)
     assert [_body(admin.caller, each.id) for each in _drafts(admin.caller)] == ["Kurz weg gewesen."]
+
+
+def test_nothing_is_kept_in_the_name_of_whoever_logged_in_meanwhile(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    beate = house.colleague(practice)
+    page = windows.desktop(session=admin.session)
+    page.goto(f"/practice/new?patient={house.patient(practice).id}")
+    windows.give_cookie(page, "__Host-staff", beate.session)
+    page.get_by_label("Text").fill("Das schrieb Anke.")
+    expect(page.get_by_role("dialog", name="Gesperrt")).to_be_visible()
+    assert _drafts(admin.caller) == []
+    windows.give_cookie(page, "__Host-staff", admin.session)
+    page.get_by_role("dialog").get_by_label("E-Mail-Adresse").fill(admin.email)
+    page.get_by_role("dialog").get_by_label("Passwort").fill(STAFF_PASSWORD)
+    page.get_by_role("button", name="Entsperren").click()
+    expect(page.locator("#state")).to_have_text(_SAVED)
+    assert [_body(admin.caller, each.id) for each in _drafts(admin.caller)] == ["Das schrieb Anke."]
 
 
 def test_colleagues_see_who_is_writing(house: House, windows: Windows) -> None:

@@ -148,6 +148,12 @@ function showChanged(html) {
   sheet.querySelector(".changed").focus();
 }
 
+/** A draft that is gone under an unsure page: whether that was its own sending, the next try tells. */
+function told(news) {
+  if (news.querySelector("[data-sent]")) sheet.querySelector("[data-unsure]").hidden = true;
+  if (news.firstElementChild && unsure) keep();
+}
+
 /* Sending */
 
 async function submit(event) {
@@ -250,8 +256,7 @@ function begin() {
   sheet.addEventListener("praxispost:attachments", changed);
   sheet.addEventListener("submit", submit);
   sheet.addEventListener("click", (event) => { if (event.target.closest("[data-leave]")) { leaving = true; clearTimeout(timer); } });
-  // A draft that is gone under an unsure page: whether that was its own sending, the next try tells.
-  document.addEventListener("praxispost:put", (event) => { if (event.target.id === "news" && event.target.firstElementChild && unsure) keep(); });
+  document.addEventListener("praxispost:put", (event) => { if (event.target.id === "news") told(event.target); });
   document.addEventListener("praxispost:away", () => { locked = true; clearTimeout(timer); });
   document.addEventListener("praxispost:back", () => { locked = false; tries = 0; keep(); });
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") keep(); });

@@ -56,8 +56,9 @@ def test_a_form_is_read_as_it_was_typed() -> None:
     assert Letter.of_form(form) == _LETTER
 
 
-def test_a_version_that_is_no_number_is_none() -> None:
-    assert Letter.of_form(Form([("version", "²")])).version == 0
+@pytest.mark.parametrize("typed", ["²", "-1", "", "9" * 40])
+def test_a_version_that_is_none_is_none(typed: str) -> None:
+    assert Letter.of_form(Form([("version", typed)])).version == 0
 
 
 def test_read_by_means_the_end_of_that_day_where_the_practice_is() -> None:

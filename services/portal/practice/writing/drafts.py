@@ -11,6 +11,7 @@ from praxispost.messaging.v1.messaging_pb2 import GetReceiptRequest
 from services.portal.notices import Notice, done, problem
 from services.portal.people import Person
 from services.portal.practice.names import Names
+from services.portal.practice.writing.letter import version_of
 from services.portal.practice.writing.sheets import Sheets
 from services.portal.purposes import PURPOSES
 from services.portal.routing import Routing
@@ -87,10 +88,8 @@ class Drafts:
 
     async def delete(self, visit: Visit, person: Person) -> Response:
         """Throw away the version that was looked at."""
-        version = visit.form.line("version")
-        request = DeleteDraftRequest(
-            draft_id=visit.argument("draft_id"), version=int(version) if version.isdecimal() else 0
-        )
+        version = version_of(visit.form, "version")
+        request = DeleteDraftRequest(draft_id=visit.argument("draft_id"), version=version)
         try:
             await person.ask(self._services.drafts.DeleteDraft, request)
         except Refusal as refusal:

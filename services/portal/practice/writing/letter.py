@@ -18,6 +18,8 @@ USUAL_REPLY_DAYS: Final = 30
 MOST_REPLY_DAYS: Final = 365
 MOST_DAYS_AHEAD: Final = 365
 
+# Well within what the contract's 64 bits hold.
+_LONGEST_VERSION: Final = 15
 # The contract's names of the fields, and the sheet's.
 FIELDS: Final[Mapping[str, str]] = {
     "purpose": "purpose",
@@ -57,12 +59,11 @@ class Letter:
     @classmethod
     def of_form(cls, form: Form) -> "Letter":
         """As it was typed."""
-        version = form.line("version")
         return cls(
             patient_id=form.line("patient_id"),
             request_id=form.line("request_id"),
             draft_id=form.line("draft_id"),
-            version=int(version) if version.isascii() and version.isdigit() else 0,
+            version=version_of(form, "version"),
             unsure=form.has("unsure"),
             purpose=form.line("purpose"),
             subject=form.line("subject"),
@@ -129,6 +130,12 @@ class Letter:
             "body": "" if self.body.strip() else _NO_BODY,
         }
         return {name: words.say(text) for name, text in missing.items() if text}
+
+
+def version_of(form: Form, name: str) -> int:
+    """A draft's version in a form; 0 where the field holds none."""
+    typed = form.line(name)
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= _LONGEST_VERSION else 0
 
 
 def same(one: DraftContent, other: DraftContent) -> bool:

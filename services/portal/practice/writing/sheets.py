@@ -46,11 +46,12 @@ _MOST_DRAFTS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A letter as it is shown: with what is wrong with it, and what somebody else saved meanwhile."""
+    """A letter as it is shown: with the draft that it was read from, with what is wrong with it, and what
+    somebody else saved meanwhile."""
 
     letter: Letter
     attachments: Sequence[Attached] = ()
-    state: str = ""
+    head: DraftSummary | None = None
     problem: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     changed: Draft | None = None
@@ -78,9 +79,7 @@ class Sheets:
                 raise
             return await self._gone(visit, person, draft_id)
         letter = Letter.of_draft(draft, str(self._new_id()), visit.words)
-        colleagues = await self._names.colleagues(person, visit.words)
-        state = _saved_by(visit, person, colleagues, draft.summary)
-        return await self._page(visit, person, Sheet(letter, _attached(draft), state))
+        return await self._page(visit, person, Sheet(letter, _attached(draft), draft.summary))
 
     async def again(self, visit: Visit, person: Person, sheet: Sheet, *, part: bool) -> Response:
         """A sheet that was not taken, with everything that was typed. `part`: for a page's script, which puts
@@ -151,6 +150,7 @@ class Sheets:
             "person": person,
             "sheet": sheet,
             "letter": sheet.letter,
+            "state": _saved_by(visit, person, colleagues, sheet.head),
             "who": patient_name(patient, visit.words),
             "obstacles": obstacles(visit.words, patient),
             "colleagues": colleagues,
@@ -187,7 +187,9 @@ def saved_at(visit: Visit, at: Timestamp) -> str:
     return visit.words.say("Gespeichert %(time)s", time=time)
 
 
-def _saved_by(visit: Visit, person: Person, colleagues: Colleagues, head: DraftSummary) -> str:
+def _saved_by(visit: Visit, person: Person, colleagues: Colleagues, head: DraftSummary | None) -> str:
+    if head is None:
+        return ""
     if head.saved_by == person.id:
         return saved_at(visit, head.saved_at)
     time = visit.words.moment(head.saved_at)

@@ -12,7 +12,7 @@ from chassis.refusal import Refusal
 from services.portal.documents.attached import attached
 from services.portal.people import Person, SessionEnded
 from services.portal.practice.writing.keeping import Changed, Deleted, Keeping, Kept, NotSent, Outcome, Sent
-from services.portal.practice.writing.letter import FIELDS, Letter
+from services.portal.practice.writing.letter import FIELDS, Letter, version_of
 from services.portal.practice.writing.sheets import Sheet, Sheets, saved_at
 from services.portal.routing import Routing
 from services.portal.tools import Tools
@@ -107,9 +107,8 @@ class Writing:
             case "apart":
                 return await self._keeping.apart(person, letter, visit.words)
             case "over":
-                newest = visit.form.line("newest")
-                version = int(newest) if newest.isascii() and newest.isdigit() else letter.version
-                return await self._keeping.keep(person, replace(letter, version=version), visit.words)
+                newest = replace(letter, version=version_of(visit.form, "newest"))
+                return await self._keeping.keep(person, newest, visit.words)
             case _:
                 return await self._keeping.keep(person, letter, visit.words)
 
