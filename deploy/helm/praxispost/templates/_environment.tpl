@@ -82,5 +82,6 @@
 - { name: PRAXISPOST_PRIVACY_URL, value: {{ $values.portal.privacyUrl | quote }} }
 - { name: PRAXISPOST_TRUSTED_PROXIES, value: {{ $values.portal.trustedProxies | int | quote }} }
 - { name: PRAXISPOST_TIME_ZONE, value: {{ $values.portal.timeZone | quote }} }
+- { name: PRAXISPOST_MAX_ATTACHMENT_BYTES, value: {{ $values.attachments.maxBytes | int64 | quote }} }
 {{- end }}
 {{- end -}}
