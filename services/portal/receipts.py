@@ -94,13 +94,13 @@ def _of_answer(words: Words, message: MessageSummary) -> Tick:
 def _held(words: Words) -> Tick:
     label = words.say("angehalten")
     text = words.say(
-        "Der Text ging an viele. Eine zweite Person muss ihn freigeben, vorher wird er nicht gesandt."
+        "Der Text ging an viele. Eine zweite Person muss ihn freigeben, vorher wird er nicht gesendet."
     )
     return Tick("held", label, label, (text,))
 
 
 def _rejected(words: Words) -> Tick:
-    label = words.say("nicht gesandt")
+    label = words.say("nicht gesendet")
     text = words.say(
         "Die Nachricht war angehalten und wurde nicht freigegeben. Die Patient:in sieht sie nicht."
     )

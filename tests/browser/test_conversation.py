@@ -185,7 +185,7 @@ def test_long_words_and_names_fit_on_a_narrow_screen(house: House, windows: Wind
     message = practice.admin.messages.SendMessage(
         message_to(somebody.id, "Unterlagen " * 15, _LETTER, attachment_ids=[attachment])
     )
-    second = sent(practice.admin, somebody, "Falsch gesandt")
+    second = sent(practice.admin, somebody, "Falsch gesendet")
     withdraw(practice.admin, second.message_id)
     page = windows.desktop(session=admin.session, dark=dark)
     page.set_viewport_size({"width": 360, "height": 780})

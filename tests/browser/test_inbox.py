@@ -135,7 +135,7 @@ def test_views_show_what_they_say(busy: BusyPractice, windows: Windows) -> None:
         ("Ungelesen und fällig", "Säumig, Bernd"),
         ("Neue Antworten", "Mustermann, Erika"),
         ("Mir zugewiesen", "Hohenlohe"),
-        ("Von mir gesandt", "Hohenlohe"),
+        ("Von mir gesendet", "Hohenlohe"),
         ("Erledigt", "Großmann, Lotte"),
     ):
         page.get_by_role("navigation", name="Ansicht").get_by_role("link", name=view).click()

@@ -120,7 +120,7 @@ def test_a_second_person_releases_what_is_held(house: House, windows: Windows) -
     expect(page.get_by_role("listitem").filter(has_text="Beispiel 10")).to_be_visible()
     windows.picture(page, "filter")
     page.get_by_role("link", name="Beispiel 10, Gerda").click()
-    expect(page.get_by_text("Noch nicht gesandt.")).to_be_visible()
+    expect(page.get_by_text("Noch nicht gesendet.")).to_be_visible()
     expect(page.get_by_text("Jetzt ist die beste Zeit")).to_be_visible()
     assert violations(page) == []
     windows.picture(page, "conversation")
@@ -146,7 +146,7 @@ def test_who_works_alone_gives_password_and_reason(house: House, windows: Window
     page = windows.desktop(session=admin.session)
     page.goto(f"/practice/conversations/{first.conversation_id}/messages/{first.message_id}")
     page.get_by_role("button", name="Ablehnen").click()
-    expect(page.get_by_role("status").first).to_contain_text("nicht gesandt")
+    expect(page.get_by_role("status").first).to_contain_text("nicht gesendet")
     expect(page.locator(".receipt.rejected")).to_be_visible()
     page.goto(f"/practice/conversations/{last.conversation_id}/messages/{last.message_id}")
     page.get_by_label("Warum darf der Text an so viele?").fill("Impfaktion im Herbst")

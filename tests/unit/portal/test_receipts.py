@@ -40,7 +40,7 @@ def test_a_held_message_says_whom_it_waits_for() -> None:
 
 def test_a_rejected_message_was_not_sent() -> None:
     tick = _tick(Receipt(state=ReceiptState.RECEIPT_STATE_REJECTED))
-    assert (tick.state, tick.note) == ("rejected", "nicht gesandt")
+    assert (tick.state, tick.note) == ("rejected", "nicht gesendet")
 
 
 def test_the_clock() -> None:

@@ -58,7 +58,7 @@ _REFUSED: Final[Mapping[str, str]] = {
     "PROMPT_NOT_NEEDED": mark(
         "Ein Hinweis ist nicht nötig: Die Nachricht wurde inzwischen gelesen oder zurückgezogen."
     ),
-    "MESSAGE_HELD": mark("Die Nachricht ist angehalten und noch nicht gesandt: Lehnen Sie sie ab."),
+    "MESSAGE_HELD": mark("Die Nachricht ist angehalten und noch nicht gesendet: Lehnen Sie sie ab."),
     "REPLY_NOT_ALLOWED": mark("Auf diese Nachricht konnte nie geantwortet werden."),
     "NOT_WITHDRAWN": mark("Nur was zurückgezogen ist, kann gelöscht werden."),
     "REQUEST_ID_REUSED": mark("Diese Seite ist zu alt. Laden Sie sie neu und versuchen Sie es noch einmal."),

@@ -17,9 +17,9 @@ _DONE: Final[Mapping[str, str]] = {
     "erased": mark("Der Inhalt ist gelöscht."),
     "prompted": mark("Der Hinweis wird noch einmal versandt."),
     "confirmed": mark(
-        "Freigegeben. Die Nachricht wird jetzt gesandt, und mit ihr alle mit denselben Worten."
+        "Freigegeben. Die Nachricht wird jetzt gesendet, und mit ihr alle mit denselben Worten."
     ),
-    "rejected": mark("Abgelehnt. Die Nachricht wird nicht gesandt."),
+    "rejected": mark("Abgelehnt. Die Nachricht wird nicht gesendet."),
 }
 _WAITING: Final[Mapping[str, str]] = {
     "held": mark(

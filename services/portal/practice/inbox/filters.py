@@ -45,8 +45,8 @@ VIEWS: Final[Mapping[str, View]] = {
     ),
     "sent": View(
         WorkFilter.WORK_FILTER_SENT_BY_ME,
-        mark("Von mir gesandt"),
-        mark("Sie haben noch keine Nachricht gesandt."),
+        mark("Von mir gesendet"),
+        mark("Sie haben noch keine Nachricht gesendet."),
     ),
     "open": View(WorkFilter.WORK_FILTER_OPEN, mark("Offen"), mark("Nichts ist offen. Alles ist erledigt.")),
     "done": View(

@@ -23,6 +23,7 @@ from services.portal.people import Person
 from services.portal.practice.inbox.filters import FIRST, VIEWS, known, tabs
 from services.portal.practice.inbox.rows import Row, rows_of
 from services.portal.practice.names import Names, PatientName, patient_name
+from services.portal.practice.patients.searching import searchable
 from services.portal.routing import Routing
 from services.portal.tools import Tools
 from services.portal.visits import Visit
@@ -30,7 +31,6 @@ from services.portal.words import mark
 
 _PATH: Final = "/practice/inbox"
 _MOST_FOUND: Final = 50
-_SHORTEST: Final = 2
 _TOO_SHORT: Final = mark("Zum Suchen bitte mindestens zwei Buchstaben eines Namens oder ein Geburtsdatum.")
 
 
@@ -96,12 +96,10 @@ class Inbox:
         return await self._answer(visit, person, "found.html" if is_typing else "page.html", wanted, search)
 
     async def _found(self, visit: Visit, person: Person) -> _Search:
-        query = visit.form.line("query")[:200]
+        query = visit.form.line("query")
         if not query:
             return _Search()
-        if len(query) < _SHORTEST:
-            return _Search(query, problem=visit.words.say(_TOO_SHORT))
-        request = SearchPatientsRequest(query=query, page_size=_MOST_FOUND)
+        request = SearchPatientsRequest(query=searchable(query), page_size=_MOST_FOUND)
         try:
             answer = await person.ask(self._services.patients.SearchPatients, request)
         except Refusal as refusal:
