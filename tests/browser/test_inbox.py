@@ -138,8 +138,9 @@ def test_views_show_what_they_say(busy: BusyPractice, windows: Windows) -> None:
         ("Von mir gesendet", "Hohenlohe"),
         ("Erledigt", "Großmann, Lotte"),
     ):
-        page.get_by_role("navigation", name="Ansicht").get_by_role("link", name=view).click()
-        expect(page.get_by_role("link", name=view)).to_have_attribute("aria-current", "page")
+        link = page.get_by_role("navigation", name="Ansicht").get_by_role("link", name=view)
+        link.click()
+        expect(link).to_have_attribute("aria-current", "page")
         rows = page.get_by_role("listitem").filter(has_text="geb.")
         expect(rows).to_have_count(1)
         expect(rows).to_contain_text(name)
