@@ -1,19 +1,25 @@
 """The main job from both sides, in short: a practice at its desk and a patient with a phone, as two people do
-it. This is what `make test` sees of the portal."""
+it, with nothing but pages, e-mails and SMS. This is what `make test` sees of the portal."""
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.correspondence import sent
 from tests.browser.house import House, Patient
 from tests.browser.windows import Windows, violations
+from tests.integration.attachments import papers, pictures
 from tests.story.cast import PERSON_PASSWORD, STAFF_PASSWORD
 
 _SUBJECT = "Ihre Laborwerte vom 12. November"
 _TEXT = "Guten Tag,\n\nIhr Cholesterin ist gesunken. Nehmen Sie die Tabletten noch?"
-_ANSWER = "Guten Tag,\nja, morgens eine."
+_ANSWER = "Guten Tag,\nja, morgens eine. Anbei ein Foto der Packung."
+_FINDINGS = FilePayload(
+    name="Laborwerte.pdf", mimeType="application/pdf", buffer=papers.pdf(["Blutbild", "Cholesterin"])
+)
+_PHOTO = FilePayload(name="Packung.heic", mimeType="image/heic", buffer=pictures.HEIC)
 _WANTED_SECONDS = 1.0
 # Notes in the page itself when something like this is there: asking from outside takes longer than it does.
 _NOTE_WHEN = """selector => {
@@ -30,22 +36,31 @@ def test_a_practice_writes_and_the_patient_reads_and_answers(house: House, windo
     patient = house.patient(practice)
     desk, phone = windows.desktop(), windows.phone()
     _log_in(desk, admin.email)
-    sent(admin.caller, patient, _SUBJECT, _TEXT)
-    _look_at_the_conversation(desk, patient)
-    _see(windows, desk, "1-desk-sent")
-    desk.evaluate(_NOTE_WHEN, ".bubble.ours .receipt.read")
+    _write(desk, patient)
+    _see(windows, desk, "1-desk-written")
+    _send(desk)
+    _see(windows, desk, "2-desk-sent")
     _come_in(phone, house, patient)
-    _see(windows, phone, "2-phone-mailbox")
+    _see(windows, phone, "3-phone-mailbox")
     expect(desk.locator(".bubble.ours .receipt.received")).to_be_visible()
+    desk.evaluate(_NOTE_WHEN, ".bubble.ours .receipt.read")
     pressed_at = _open(phone)
-    _see(windows, phone, "3-phone-message")
+    _see(windows, phone, "4-phone-message")
     expect(desk.locator(".bubble.ours .receipt.read")).to_be_visible()
     _report(desk.evaluate("window.notedAt") / 1000 - pressed_at)
-    _see(windows, desk, "4-desk-read")
+    with _looking_at(phone, "Laborwerte.pdf", "Seite 1 von 2"):
+        _see(windows, phone, "5-phone-document")
     _answer(phone)
-    _see(windows, phone, "5-phone-answered")
+    _see(windows, phone, "6-phone-answered")
     _read_the_answer(desk)
-    _see(windows, desk, "6-desk-answer")
+    _see(windows, desk, "7-desk-answer")
+    with _looking_at(desk, "Packung.jpg", "Packung.jpg"):
+        _see(windows, desk, "8-desk-photo")
+    _finish(desk)
+    _see(windows, desk, "9-desk-done")
+    desk.get_by_role("link", name="Drucken").click()
+    expect(desk.get_by_text("Ihr Cholesterin ist gesunken.")).to_be_visible()
+    _see(windows, desk, "10-desk-paper")
 
 
 def _log_in(desk: Page, email: str) -> None:
@@ -56,9 +71,23 @@ def _log_in(desk: Page, email: str) -> None:
     expect(desk.get_by_role("heading", level=1)).to_have_text("Patienten-Nachrichten")
 
 
-def _look_at_the_conversation(desk: Page, patient: Patient) -> None:
+def _write(desk: Page, patient: Patient) -> None:
+    desk.get_by_role("link", name="Nachricht senden").click()
+    desk.get_by_role("combobox", name="Name oder Geburtsdatum").press_sequentially("muster eri")
+    listed = f"{patient.contact.family_name}, {patient.contact.given_name}"
+    desk.get_by_role("option", name=listed).click()
+    desk.get_by_label("Worum geht es?").select_option(label="Befund")
+    desk.get_by_label("Betreff").fill(_SUBJECT)
+    desk.get_by_label("Text", exact=True).fill(_TEXT)
+    desk.get_by_label("Dateien auswählen").set_input_files(_FINDINGS)
+    desk.get_by_label("Patient:in darf antworten").check()
+    expect(desk.get_by_text("angehängt", exact=True)).to_be_visible()
+
+
+def _send(desk: Page) -> None:
     with desk.expect_response("**/practice/events"):
-        desk.get_by_role("link", name=f"{patient.contact.family_name}, {patient.contact.given_name}").click()
+        desk.get_by_role("button", name="Senden").click()
+        desk.wait_for_url("**/practice/conversations/**")
     expect(desk.locator(".bubble.ours")).to_contain_text(_SUBJECT)
 
 
@@ -91,8 +120,20 @@ def _open(phone: Page) -> float:
     return pressed_at
 
 
+@contextmanager
+def _looking_at(page: Page, name: str, picture: str) -> Iterator[None]:
+    """A document, in the viewer over the page."""
+    page.get_by_role("button", name=re.compile(f"Ansehen.*{re.escape(name)}")).click()
+    expect(page.frame_locator("dialog iframe").get_by_role("img", name=picture)).to_be_visible()
+    yield
+    page.get_by_role("button", name="Schließen").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def _answer(phone: Page) -> None:
     phone.get_by_label("Ihre Antwort").fill(_ANSWER)
+    phone.get_by_label("Dateien auswählen").set_input_files(_PHOTO)
+    expect(phone.get_by_text("angehängt", exact=True)).to_be_visible()
     phone.get_by_role("button", name="Antwort senden").click()
     expect(phone.get_by_text("Ihre Antwort ist bei der Praxis.")).to_be_visible()
 
@@ -100,6 +141,11 @@ def _answer(phone: Page) -> None:
 def _read_the_answer(desk: Page) -> None:
     desk.get_by_role("button", name=re.compile("^Neue Antwort")).click()
     expect(desk.locator(".bubble.theirs")).to_contain_text("ja, morgens eine.")
+
+
+def _finish(desk: Page) -> None:
+    desk.get_by_role("button", name="Als erledigt markieren").click()
+    expect(desk.locator("#state")).to_contain_text("erledigt")
 
 
 def _see(windows: Windows, page: Page, name: str) -> None:
