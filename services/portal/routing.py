@@ -108,6 +108,7 @@ class Routing:
                 person = await self._person(visit, side)
                 if person.role not in roles:
                     raise HTTPException(404)
+                visit.shared["person"] = person
                 response = await handler(visit, person)
             except SessionEnded:
                 response = self._turned_away(visit, side.login, 401)
@@ -158,7 +159,7 @@ class Routing:
         request = visit.request
         if request.headers.get("sec-fetch-dest", "") == "iframe":
             return sentence_in_frame(visit, status, visit.words.say("Bitte melden Sie sich wieder an."))
-        if request.headers.get("sec-fetch-mode", "navigate") != "navigate":
+        if visit.by_script:
             return Response(status_code=status)
         if request.method == "GET":
             query = f"?{request.url.query}" if request.url.query else ""

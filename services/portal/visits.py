@@ -16,6 +16,7 @@ from services.portal.words import Words
 
 _LARGEST_FORM: Final = 256 * 1024
 _MOST_FIELDS: Final = 500
+SCRIPT_HEADER: Final = "X-Script"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 
@@ -70,8 +71,12 @@ class Visit:
 
     @property
     def by_script(self) -> bool:
-        """Whether a script of a page asks, which wants a part of it, and not a person who goes there."""
-        return self.request.headers.get("sec-fetch-mode", "navigate") != "navigate"
+        """Whether a script of a page asks, which wants a part of it, and not a person who goes there. Browsers
+        from before 2023 do not say, so the scripts do."""
+        headers = self.request.headers
+        if "sec-fetch-mode" in headers:
+            return headers["sec-fetch-mode"] != "navigate"
+        return SCRIPT_HEADER in headers or headers.get("accept", "") == "text/event-stream"
 
     def argument(self, name: str) -> str:
         """A part of the path."""

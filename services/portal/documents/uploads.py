@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -20,7 +21,7 @@ from services.portal.documents.refused import Problem, upload_refused
 from services.portal.people import Person, SessionEnded
 from services.portal.routing import Routing
 from services.portal.tools import Tools
-from services.portal.visits import Visit
+from services.portal.visits import FORM_TYPE, Visit
 
 _LOG = logs.get(__name__)
 _LARGEST_CHUNK: Final = 65_536
@@ -61,6 +62,8 @@ class Uploads:
 
     async def take(self, visit: Visit, person: Person) -> Response:
         """Take one document."""
+        if visit.request.headers.get("content-type", "").startswith(FORM_TYPE):
+            raise HTTPException(415)
         header = self._header(visit)
         if isinstance(header, Problem):
             return _answered(visit, header)

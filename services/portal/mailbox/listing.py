@@ -36,7 +36,7 @@ class Listing:
 
     async def show(self, visit: Visit, person: Person) -> Response:
         """The page."""
-        if "prefetch" in visit.request.headers.get("sec-purpose", ""):
+        if "prefetch" in visit.request.headers.get("sec-purpose", "") or visit.request.method == "HEAD":
             # A browser that guesses where somebody will go next shows nothing to anybody.
             return Response(status_code=204)
         return await self._answer(visit, person, _WHOLE)

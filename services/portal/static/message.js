@@ -3,6 +3,8 @@ import { ask, put } from "./server.js";
 import { listOf, wasPressed } from "./mailbox.js";
 import { forget, keep, restore } from "./typed.js";
 
+const SHOWN = [200, 404, 409];
+const SAID = { 403: "old", 413: "long" };
 const page = document.getElementById("message");
 
 function say(form, name) {
@@ -17,10 +19,10 @@ async function show(html) {
   answer.closest("details")?.setAttribute("open", "");
 }
 
-/** What came back: the message as it is now. What failed on the way leaves the form as it is, to be sent again. */
+/** What came back: the message as it is now. Anything else leaves the form as it is, to be sent again. */
 async function taken(form, response) {
   if (response.status === 401) return;
-  if (response.status === 403 || response.status >= 500) { say(form, response.status === 403 ? "old" : "busy"); return; }
+  if (!SHOWN.includes(response.status)) { say(form, SAID[response.status] ?? "busy"); return; }
   if (response.ok && form.matches("[data-keep]")) forget(form);
   await show(await response.text());
   if (response.ok) history.replaceState({ opened: true }, "");

@@ -5,7 +5,7 @@ const token = () => document.querySelector('meta[name="form-token"]').content;
 
 /** Ask the portal. `background`: nobody pressed anything, so the session's idle time goes on. `keepalive`: also when the page is left meanwhile. */
 export async function ask(path, { method = "GET", form = null, body = null, headers = {}, background = false, keepalive = false, signal } = {}) {
-  const sent = { ...headers };
+  const sent = { "X-Script": "1", ...headers };
   if (background) sent["X-Background"] = "1";
   else document.dispatchEvent(new CustomEvent("praxispost:act"));
   if (method !== "GET") sent["X-Form-Token"] = token();

@@ -7,7 +7,8 @@ import { allKept } from "./typed.js";
 const IDLE = 30 * 60_000;
 const WARNED = 2 * 60_000;
 const TYPING = 5 * 60_000;
-const [ACT, GONE] = ["act", "gone"];
+const GONE = "gone";
+const person = document.body.dataset.person;
 const tabs = new BroadcastChannel("praxispost-account");
 const warning = document.getElementById("still-there");
 let last = Date.now();
@@ -27,9 +28,9 @@ function look() {
   timer = setTimeout(look, left <= WARNED ? left : left - WARNED);
 }
 
-async function stay() {
-  const response = await ask("/mailbox/here", { method: "POST", form: {} });
-  if (!response.ok) leave();
+/** Somebody is there. Where the session has ended nevertheless, or there is no line, the page hears of it. */
+function stay() {
+  ask("/mailbox/here", { method: "POST", form: {} }).catch(() => {});
 }
 
 /** Nothing that was read stays; who logs in goes on here. */
@@ -43,8 +44,9 @@ async function leave() {
 }
 
 document.addEventListener("praxispost:away", leave);
-document.addEventListener("praxispost:act", () => { tabs.postMessage(ACT); used(); });
-tabs.addEventListener("message", ({ data }) => { if (data === GONE) leave(); else used(); });
+// The person who does something in another tab may have logged out there, or be somebody else by now.
+document.addEventListener("praxispost:act", () => { tabs.postMessage(person); used(); });
+tabs.addEventListener("message", ({ data }) => { if (data === person) used(); else leave(); });
 document.addEventListener("visibilitychange", look);
 document.addEventListener("input", () => { if (Date.now() - last > TYPING) stay(); });
 warning.addEventListener("submit", (event) => {
@@ -58,5 +60,5 @@ document.addEventListener("submit", (event) => {
 });
 // A page that the browser kept as it was may be of a session that has ended since.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-tabs.postMessage(ACT);
+tabs.postMessage(person);
 look();

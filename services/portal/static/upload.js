@@ -70,6 +70,7 @@ class Upload {
       request.open("POST", this.field.path);
       request.setRequestHeader("Content-Type", "application/octet-stream");
       request.setRequestHeader("X-Form-Token", token());
+      request.setRequestHeader("X-Script", "1");
       request.setRequestHeader("X-Upload-Id", this.id);
       request.setRequestHeader("X-File-Name", encodeURIComponent(this.file.name.normalize("NFC").toWellFormed?.() ?? this.file.name));
       request.setRequestHeader("X-File-Type", this.file.type);

@@ -39,12 +39,12 @@ class Beginnings:
             return HOME
 
     async def is_open(self, visit: Visit) -> bool:
-        """Whether the browser has a session that can be gone on with."""
+        """Whether the browser has a session that can be gone on with; one of a practice's staff is none."""
         try:
-            await self._people.person(cookies.read(visit.request, cookies.ACCOUNT), present=False)
+            person = await self._people.person(cookies.read(visit.request, cookies.ACCOUNT), present=False)
         except (SessionEnded, AioRpcError):
             return False
-        return True
+        return person.role == "account"
 
     async def _end(self, session: str) -> None:
         try:
