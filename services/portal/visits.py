@@ -71,7 +71,7 @@ class Visit:
 
     @property
     def by_script(self) -> bool:
-        """Whether a script of a page asks, which wants a part of it, and not a person who goes there. Browsers
+        """Whether a script of a page asks, which wants a part of it, not a person who goes there. Browsers
         from before 2023 do not say, so the scripts do."""
         headers = self.request.headers
         if "sec-fetch-mode" in headers:
