@@ -5,11 +5,12 @@ import re
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
-from praxispost.messaging.v1 import messaging_pb2
+from praxispost.messaging.v1 import drafts_pb2, messaging_pb2
 from tests.browser.correspondence import sent
 from tests.browser.house import House
 from tests.browser.windows import Windows, violations
 from tests.integration.attachments import papers, pictures
+from tests.story.cast import Document, new_id, upload
 
 _PDF = papers.pdf(["Blutbild"])
 _LONG = "Verlauf aller Werte seit der letzten großen Untersuchung im November 2026 mit Erläuterungen.pdf"
@@ -112,6 +113,24 @@ def test_an_upload_is_cancelled_and_tried_again_by_hand(house: House, windows: W
     again.click()
     expect(_row(page, _LONG)).to_contain_text("angehängt")
     windows.complaints.clear()
+
+
+def test_a_colleague_looks_at_what_is_attached_to_a_draft(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    patient = house.patient(practice)
+    attachment = upload(admin.caller, "", patient.id, Document("Befund.pdf", "application/pdf", _PDF))
+    content = drafts_pb2.DraftContent(subject="Ihr Befund", attachment_ids=[attachment])
+    draft = admin.caller.drafts.CreateDraft(
+        drafts_pb2.CreateDraftRequest(request_id=new_id(), patient_id=patient.id, content=content)
+    )
+    page = windows.desktop(session=house.colleague(practice).session)
+    page.goto(f"/practice/drafts/{draft.draft_id}")
+    page.get_by_role("button", name=re.compile("Ansehen.*Befund.pdf")).click()
+    frame = page.frame_locator("dialog iframe")
+    expect(frame.get_by_role("img", name="Seite 1 von 1")).to_be_visible()
+    page.keyboard.press("Escape")
+    assert violations(page) == []
+    windows.picture(page, "draft")
 
 
 @pytest.mark.parametrize("language", ["de-DE", "en-GB"])

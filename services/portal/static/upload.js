@@ -161,6 +161,7 @@ class Field {
     row.querySelector("progress").hidden = true;
     row.querySelector("[data-verb]").textContent = this.texts.remove;
     row.dataset.state = "done";
+    row.querySelector(".upload-buttons").prepend(...kept.querySelectorAll("button[form]"));
     for (const input of kept.querySelectorAll("input")) {
       input.type = "hidden";
       row.append(input);

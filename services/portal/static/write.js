@@ -157,6 +157,8 @@ function told(news) {
 /* Sending */
 
 async function submit(event) {
+  // Beside the letter stand the forms that show its documents.
+  if (event.target.id !== "letter") return;
   const act = event.submitter?.value ?? "save";
   event.preventDefault();
   if (sending) return;
