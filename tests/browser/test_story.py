@@ -52,15 +52,17 @@ def test_a_practice_writes_and_the_patient_reads_and_answers(house: House, windo
         _see(windows, phone, "5-phone-document")
     _answer(phone)
     _see(windows, phone, "6-phone-answered")
+    _find_the_answer(desk)
+    _see(windows, desk, "7-desk-inbox")
     _read_the_answer(desk)
-    _see(windows, desk, "7-desk-answer")
+    _see(windows, desk, "8-desk-answer")
     with _looking_at(desk, "Packung.jpg", "Packung.jpg"):
-        _see(windows, desk, "8-desk-photo")
+        _see(windows, desk, "9-desk-photo")
     _finish(desk)
-    _see(windows, desk, "9-desk-done")
+    _see(windows, desk, "10-desk-done")
     desk.get_by_role("link", name="Drucken").click()
     expect(desk.get_by_text("Ihr Cholesterin ist gesunken.")).to_be_visible()
-    _see(windows, desk, "10-desk-paper")
+    _see(windows, desk, "11-desk-paper")
 
 
 def _log_in(desk: Page, email: str) -> None:
@@ -138,9 +140,18 @@ def _answer(phone: Page) -> None:
     expect(phone.get_by_text("Ihre Antwort ist bei der Praxis.")).to_be_visible()
 
 
+def _find_the_answer(desk: Page) -> None:
+    """The count says that somebody is needed, the inbox for what."""
+    expect(desk.locator("#badge")).to_contain_text("1 wartet auf jemanden")
+    desk.get_by_role("link", name="Patienten-Nachrichten").click()
+    waiting = desk.get_by_role("region", name="Wartet auf jemanden")
+    expect(waiting.get_by_role("listitem")).to_contain_text("neue Antwort")
+
+
 def _read_the_answer(desk: Page) -> None:
-    desk.get_by_role("button", name=re.compile("^Neue Antwort")).click()
+    desk.get_by_role("link", name="Mustermann, Erika").click()
     expect(desk.locator(".bubble.theirs")).to_contain_text("ja, morgens eine.")
+    expect(desk.locator("#badge")).not_to_contain_text("wartet")
 
 
 def _finish(desk: Page) -> None:
