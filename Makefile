@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test browser bench monitoring chart client lint types protos lock
+.PHONY: help setup run story test browser pictures bench monitoring chart client lint types protos lock
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,11 @@ monitoring: ## rules, alerts and dashboards: promtool, and every panel on a real
 chart: setup ## write the chart's README from its values, and run its tests
 	@$(VENV_PYTHON) -m scripts.chart_readme
 	@exec $(VENV_PYTHON) -m scripts.suite chart
+
+pictures: ## take README's two pictures anew: plays the short form of the browser tests
+	@$(PYTHON) -m scripts.setup --browser
+	@$(VENV_PYTHON) -m scripts.suite browser-short
+	@exec $(VENV_PYTHON) -m scripts.pictures
 
 bench: setup ## how long the portal's pages take in a practice with 10,000 conversations; reports, judges nothing
 	@exec $(VENV_PYTHON) -m tests.bench
