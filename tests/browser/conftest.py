@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from deploy.local import address_book
 from deploy.local.address_book import AddressBook
 from deploy.local.system import RUN_FOLDER, temporary_system
 from scripts.setup.browser import chromium
 from tests.browser.house import House
-from tests.browser.windows import Windows
+from tests.browser.windows import PATIENCE_MILLISECONDS, Windows
 from tests.story.stage import stage_on
 
 # Chromium calls nobody but the portal, and needs no sandbox of its own where root runs the tests.
@@ -62,6 +62,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """The machine's Chromium."""
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     started = playwright.chromium.launch(executable_path=str(chromium()), args=_FLAGS)
     yield started
     started.close()

@@ -89,7 +89,7 @@ def test_an_upload_outlives_a_line_that_breaks(house: House, windows: Windows) -
     page.route("**/attachments", unreliable)
     _choose(page, _file(_LONG))
     # Between the tries the script waits, a second and then three.
-    expect(_row(page, _LONG)).to_contain_text("angehängt", timeout=20_000)
+    expect(_row(page, _LONG)).to_contain_text("angehängt")
     assert len(ids) == 3
     assert len(set(ids)) == 1
     windows.complaints.clear()

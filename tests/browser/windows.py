@@ -11,6 +11,8 @@ from deploy.local.processes import ROOT
 PICTURES: Final = ROOT / "build" / "browser"
 DESKTOP: Final = ViewportSize(width=1280, height=800)
 PHONE: Final = ViewportSize(width=390, height=844)
+# For what a busy machine may take, after which it will not happen any more; nothing is judged by it.
+PATIENCE_MILLISECONDS: Final = 30_000
 _RULES: Final = {
     "runOnly": {
         "type": "tag",
@@ -79,7 +81,7 @@ class Windows:
             has_touch=touch,
             java_script_enabled=scripts,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         self._contexts.append(context)
         page = context.new_page()
         if session:
