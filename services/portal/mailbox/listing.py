@@ -64,7 +64,8 @@ class Listing:
             entries=entries(listed.messages, recipients, visit.words, visit.now),
             here=_query(chosen, visit.query("after")),
             older=_query(chosen, listed.next_page_token) if listed.next_page_token else "",
-            newest=_query(chosen, "") if visit.query("after") else "",
+            beginning=_query(chosen, ""),
+            is_beginning=not visit.query("after"),
         )
 
     async def _offers(self, person: Person, template: str) -> Sequence[BindingOffer]:
