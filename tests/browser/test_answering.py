@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 
+from google.protobuf.field_mask_pb2 import FieldMask
 from playwright.sync_api import Page, Route, expect
 
+from praxispost.identity.v1 import practices_pb2
 from praxispost.messaging.v1 import messaging_pb2
 from tests.browser.correspondence import closed, sent
 from tests.browser.house import House, Patient, StaffMember
@@ -62,6 +64,31 @@ def test_an_answer_is_sent_and_turns_when_the_practice_opens_it(house: House, wi
     expect(page.get_by_role("link", name="Antwort auf „Ihre Tabletten“")).to_contain_text(
         "In der Praxis geöffnet"
     )
+
+
+def test_beside_the_answer_stand_the_emergency_and_the_practices_absence(
+    house: House, windows: Windows
+) -> None:
+    practice, admin = house.practice()
+    settings = practices_pb2.PracticeSettings(
+        absence_notice="Bis Montag geschlossen.\nVertretung: Praxis Weber."
+    )
+    admin.caller.practices.UpdatePractice(
+        practices_pb2.UpdatePracticeRequest(
+            settings=settings, update_mask=FieldMask(paths=["absence_notice"])
+        )
+    )
+    patient = house.patient(practice)
+    sent(admin.caller, patient, "Ihre Tabletten")
+    page = windows.phone(session=house.registered(patient))
+    page.goto("/mailbox")
+    page.get_by_role("link", name="Ihre Tabletten").click()
+    box = page.get_by_role("region", name="Antworten")
+    expect(box.get_by_text("Nicht für Notfälle")).to_contain_text("Notfall: 112.")
+    expect(box.get_by_text("Vertretung: Praxis Weber.")).to_be_visible()
+    expect(box.get_by_text(re.compile(r"Sie können bis zum .+ antworten\."))).to_be_visible()
+    assert violations(page) == []
+    windows.picture(page, "phone")
 
 
 def test_where_no_answer_is_allowed_the_page_says_whom_to_call(house: House, windows: Windows) -> None:
