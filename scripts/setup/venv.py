@@ -21,7 +21,8 @@ def ensure() -> None:
     _STAMP.forget()
     _make()
     print("setup: installing the locked requirements into .venv", flush=True)
-    _pip("install", "--require-hashes", "--requirement", str(LOCK))
+    # The lock names everything, so nothing is left to resolve; what is imported is compiled then.
+    _pip("install", "--no-deps", "--no-compile", "--require-hashes", "--requirement", str(LOCK))
     _put_generated_on_path()
     _STAMP.write(_inputs())
 
