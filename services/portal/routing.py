@@ -36,6 +36,8 @@ _TOKEN_FIELD: Final = "form_token"
 # The fields of a form that was sent when the session had ended, on their way through the login.
 KEPT: Final = "kept:"
 KEPT_PATH: Final = "kept_path"
+# They come back to nobody's page: whoever sits there next could read them.
+_SECRETS: Final = frozenset({"password", "new_password", "new_password_again"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,8 @@ class Routing:
             return go_to(f"{path}?next={quote(request.url.path + query, safe='')}")
         if path != _STAFF_SIDE.login:
             return go_to(path)
-        kept = [(f"{KEPT}{name}", value) for name, value in visit.form.pairs() if name != _TOKEN_FIELD]
+        left_out = {_TOKEN_FIELD, *_SECRETS}
+        kept = [(f"{KEPT}{name}", value) for name, value in visit.form.pairs() if name not in left_out]
         kept.append((KEPT_PATH, request.url.path))
         return visit.page("practice/login.html", status=401, email="", next="", problem="", kept=kept)
 

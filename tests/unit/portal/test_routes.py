@@ -157,6 +157,22 @@ async def test_every_cookie_is_of_this_host_alone(client: AsyncClient) -> None:
     assert "Domain" not in set_cookie
 
 
+async def test_what_was_typed_comes_back_with_the_login_but_no_password(client: AsyncClient) -> None:
+    form = {
+        "form_token": FormTokens(_KEY).make(_VISIT),
+        "reason": "Falsche Person",
+        "password": "das alte Passwort",
+        "new_password": "ein neues Passwort",
+        "new_password_again": "ein neues Passwort",
+    }
+    headers = {"Cookie": f"{cookies.VISIT}={_VISIT}", "Sec-Fetch-Mode": "navigate"}
+    response = await client.post("/practice/profile/password", data=form, headers=headers)
+    assert response.status_code == 401
+    assert "Falsche Person" in response.text
+    assert "das alte Passwort" not in response.text
+    assert "ein neues Passwort" not in response.text
+
+
 async def _called(client: AsyncClient, method: str, path: str, mode: str) -> Response:
     headers = {
         "Cookie": f"{cookies.VISIT}={_VISIT}",
