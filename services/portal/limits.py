@@ -51,17 +51,20 @@ def client_network(request: Request, trusted_proxies: int) -> str:
     """Whom a limit counts: the client's IPv4 address, or the /64 of its IPv6 address, since a household has
     all of that.
 
-    Proxies append the address that they saw to X-Forwarded-For; what stands before the last
-    `trusted_proxies` is the client's word.
+    Proxies append the address that they saw to X-Forwarded-For, or add a line of that name, which means the
+    same (RFC 9110, section 5.3); what stands before the last `trusted_proxies` is the client's word.
     """
     address = request.client.host if request.client is not None else ""
     if trusted_proxies > 0:
-        seen = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
+        lines = ",".join(request.headers.getlist("x-forwarded-for"))
+        seen = [part.strip() for part in lines.split(",")]
         address = seen[-trusted_proxies] if len(seen) >= trusted_proxies else address
     try:
         known = ip_address(address)
     except ValueError:
         return "unknown"
     if isinstance(known, IPv6Address):
+        if known.ipv4_mapped is not None:
+            return str(known.ipv4_mapped)
         return str(IPv6Address(int(known) >> 64 << 64))
     return str(known)
