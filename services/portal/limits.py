@@ -57,7 +57,7 @@ def client_network(request: Request, trusted_proxies: int) -> str:
     address = request.client.host if request.client is not None else ""
     if trusted_proxies > 0:
         lines = ",".join(request.headers.getlist("x-forwarded-for"))
-        seen = [part.strip() for part in lines.split(",")]
+        seen = [part.strip() for part in lines.split(",") if part.strip()]
         address = seen[-trusted_proxies] if len(seen) >= trusted_proxies else address
     try:
         known = ip_address(address)
