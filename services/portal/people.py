@@ -21,6 +21,7 @@ R = TypeVar("R")
 # A call must arrive before its token ends.
 _MARGIN: Final = timedelta(seconds=10)
 _REMEMBERED: Final = 20_000
+_AUDIENCES: Final = ("identity", "messaging", "attachments", "notifier")
 Metadata = tuple[tuple[str, str], ...]
 
 
@@ -36,6 +37,7 @@ class _Token:
     role: str
     practice_id: str
     session_id: str
+    by_person: bool
 
 
 class People:
@@ -56,15 +58,20 @@ class People:
         Raises SessionEnded, and what identity cannot do at the moment as AioRpcError.
         """
         token = await self.token(session, "identity", present=present)
-        return Person(self, session, token, present)
+        return Person(self, session, token)
 
     async def token(self, session: str, audience: str, *, present: bool, new: bool = False) -> _Token:
-        """A token for one service, one that was kept unless a new one is wanted."""
+        """A token for one service, one that was kept unless a new one is wanted.
+
+        One that a refresh in the background got does not do for a person's own act: identity has to hear of
+        that, or a page that refreshes itself a lot would lock while somebody works on it.
+        """
         if not session:
             raise SessionEnded
         key = (_digest(session), audience)
         kept = self._tokens.get(key)
-        if kept is not None and not new and self._clock() < kept.expires_at - _MARGIN:
+        good = kept is not None and not new and (kept.by_person or not present)
+        if kept is not None and good and self._clock() < kept.expires_at - _MARGIN:
             return kept
         request = ExchangeSessionRequest(session=session, audience=audience, by_person=present)
         try:
@@ -79,6 +86,7 @@ class People:
             answer.role,
             answer.practice_id,
             answer.session_id,
+            present,
         )
         self._tokens[key] = token
         while len(self._tokens) > _REMEMBERED:
@@ -88,8 +96,8 @@ class People:
     def forget(self, session: str) -> None:
         """Drop the tokens of a session that ends here or was refused."""
         digest = _digest(session)
-        for key in [key for key in self._tokens if key[0] == digest]:
-            del self._tokens[key]
+        for audience in _AUDIENCES:
+            self._tokens.pop((digest, audience), None)
 
 
 class Person:
@@ -99,10 +107,9 @@ class Person:
     latter.
     """
 
-    def __init__(self, people: People, session: str, token: _Token, present: bool) -> None:
+    def __init__(self, people: People, session: str, token: _Token) -> None:
         self._people = people
         self._session = session
-        self._present = present
         self.id = token.subject_id
         self.role = token.role
         self.practice_id = token.practice_id
@@ -110,14 +117,14 @@ class Person:
 
     async def ask(self, method: "aio.UnaryUnaryMultiCallable[Q, R]", request: Q) -> R:
         """Call an RPC in the person's name. Raises Refusal for what the service refuses, SessionEnded,
-        SessionLocked, and
-        AioRpcError where the service cannot answer at the moment."""
+        and AioRpcError where the service cannot answer at the moment."""
         metadata = await self.metadata(audience_of(request))
         return await answered(method(request, metadata=metadata))
 
     async def metadata(self, audience: str) -> Metadata:
         """What a call to this service carries, for streams, which `ask` cannot make."""
-        token = await self._people.token(self._session, audience, present=self._present)
+        # Whether it is the person's own act, identity has heard when it said who this is.
+        token = await self._people.token(self._session, audience, present=False)
         return (("authorization", f"Bearer {token.value}"),)
 
     async def fresh(self, audience: str) -> tuple[Metadata, datetime]:
