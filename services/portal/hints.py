@@ -65,7 +65,9 @@ class Hints:
         self._lines.put_nowait(line)
 
     async def _follow(self) -> None:
-        """Keep one stream open, the next one before the last one ends, until the session does."""
+        """Keep one stream open, the next one before the last one ends, until the session does. After a gap
+        the page is told once, when hints come again: before, it could read nothing anyway."""
+        missed = False
         while True:
             try:
                 ends_at = await self._watch()
@@ -73,11 +75,13 @@ class Hints:
                 self._put(_AWAY)
                 self._put(None)
                 return
-            except AioRpcError:
+            except (AioRpcError, StopAsyncIteration):
+                missed = True
                 await asyncio.sleep(_AGAIN_AFTER_SECONDS)
-                self._put(_AGAIN)
                 continue
-            await self._until(ends_at - _RENEW_BEFORE)
+            if missed:
+                self._put(_AGAIN)
+            missed = await self._breaks_off_before(ends_at - _RENEW_BEFORE)
 
     async def _watch(self) -> datetime:
         """Open a stream and follow it in the background; returns when its token ends."""
@@ -96,13 +100,14 @@ class Hints:
             async for response in responses:
                 self._put(f"event: change\ndata: {json.dumps(_hint(response.change))}\n\n")
 
-    async def _until(self, moment: datetime) -> None:
-        """Wait until then, or until the stream breaks off before."""
+    async def _breaks_off_before(self, moment: datetime) -> bool:
+        """Wait until then, or until the stream breaks off; says whether it did."""
         seconds = max((moment - self._tools.clock()).total_seconds(), 0.0)
         await asyncio.wait(self._watching, timeout=seconds, return_when=asyncio.ALL_COMPLETED)
-        if not self._watching:
-            await asyncio.sleep(_AGAIN_AFTER_SECONDS)
-            self._put(_AGAIN)
+        if self._watching:
+            return False
+        await asyncio.sleep(_AGAIN_AFTER_SECONDS)
+        return True
 
 
 def _hint(change: Change) -> dict[str, str]:
