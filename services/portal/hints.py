@@ -25,7 +25,8 @@ _HEARTBEAT: Final = ": still here\n\n"
 
 
 class Hints:
-    """The stream of one open page. It never keeps a session from ending by idleness."""
+    """The stream of one open page. It never keeps a session from ending by idleness, and says first whose
+    it is: somebody else may have logged in in another window since."""
 
     def __init__(self, tools: Tools, person: Person) -> None:
         self._tools = tools
@@ -43,7 +44,7 @@ class Hints:
         following = asyncio.create_task(self._follow())
         stopping.add_done_callback(lambda _: self._put(None))
         try:
-            yield "retry: 2000\n\n"
+            yield f"retry: 2000\nevent: person\ndata: {self._person.id}\n\n"
             while (line := await self._next()) is not None:
                 yield line
         finally:

@@ -82,6 +82,16 @@ def test_a_locked_page_is_not_opened_for_somebody_else(house: House, windows: Wi
     expect(page.get_by_role("heading", level=1)).to_have_text("Patienten-Nachrichten")
 
 
+def test_a_page_is_not_gone_on_with_by_somebody_else(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    page = windows.desktop(session=admin.session)
+    page.goto("/practice/inbox")
+    windows.give_cookie(page, "__Host-staff", house.colleague(practice).session)
+    # As after a lost connection.
+    page.evaluate("document.dispatchEvent(new CustomEvent('praxispost:back'))")
+    expect(page.get_by_role("dialog", name="Gesperrt")).to_be_visible()
+
+
 def test_a_form_sent_after_the_session_has_ended_is_not_lost(house: House, windows: Windows) -> None:
     _, admin = house.practice()
     page = windows.desktop(session=admin.session)

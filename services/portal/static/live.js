@@ -42,7 +42,7 @@ async function comeBack(path) {
     const response = await ask(path, { background: true, headers: { Accept: "text/event-stream" }, signal: stopped.signal });
     stopped.abort();
     if (response.status === 401) return;
-    if (response.ok) { followEvents(); hinted({ kind: "again" }); return; }
+    if (response.ok) { followEvents(true); return; }
   } catch { /* No connection: later. */ }
   setTimeout(() => comeBack(path), AGAIN_AFTER);
 }
@@ -53,11 +53,12 @@ export function readMissing() {
   readAgain();
 }
 
-/** Follow the hints of the stream that the page names; after a gap everything is read again. */
-export function followEvents() {
+/** Follow the hints of the stream that the page names; after a gap everything is read again. The page of one person is never gone on
+ *  with by another who has logged in in another window meanwhile. */
+export function followEvents(afterGap = false) {
   const path = document.querySelector("[data-events]")?.dataset.events;
   if (!path) return;
-  let broken = false;
+  let broken = afterGap;
   const followed = new EventSource(path);
   stream?.close();
   stream = followed;
@@ -71,11 +72,16 @@ export function followEvents() {
     // Refused for good: the session has ended, which asking tells, or the portal begins anew.
     if (followed.readyState === EventSource.CLOSED) setTimeout(() => comeBack(path), AGAIN_AFTER);
   });
-  followed.addEventListener("open", () => {
+  followed.addEventListener("person", ({ data }) => {
+    if (data !== document.body.dataset.person) {
+      followed.close();
+      document.dispatchEvent(new CustomEvent("praxispost:away"));
+      return;
+    }
     if (broken) hinted({ kind: "again" });
     broken = false;
   });
 }
 
-document.addEventListener("praxispost:back", () => { followEvents(); hinted({ kind: "again" }); });
+document.addEventListener("praxispost:back", () => followEvents(true));
 document.addEventListener("visibilitychange", () => { if (due.size) readAgain(); });
