@@ -22,6 +22,7 @@ R = TypeVar("R")
 _MARGIN: Final = timedelta(seconds=10)
 _REMEMBERED: Final = 20_000
 _AUDIENCES: Final = ("identity", "messaging", "attachments", "notifier")
+_LATER: Final = (Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED)
 Metadata = tuple[tuple[str, str], ...]
 
 
@@ -135,12 +136,12 @@ class Person:
 
 async def answered(call: "aio.UnaryUnaryCall[Q, R]") -> R:
     """The answer to a call, also to one in the portal's own name. Raises Refusal for what the service
-    refuses."""
+    refuses; that it has too much to do is nothing that the person did."""
     try:
         return await call
     except AioRpcError as error:
         refusal = refusal_of(error)
-        if refusal is None or refusal.status in (Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED):
+        if refusal is None or refusal.status in _LATER or refusal.reason == "OVERLOADED":
             raise
         if refusal.reason == "TOKEN_REFUSED":
             raise SessionEnded from error

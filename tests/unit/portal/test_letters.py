@@ -56,6 +56,11 @@ def test_a_form_is_read_as_it_was_typed() -> None:
     assert Letter.of_form(form) == _LETTER
 
 
+@pytest.mark.parametrize("typed", ["0", "366", "²", "00001" + "9" * 40])
+def test_days_that_are_none_are_said_where_they_were_typed(typed: str) -> None:
+    assert "reply_days" in replace(_LETTER, reply_days=typed).wrong(_WORDS, _NOW)
+
+
 @pytest.mark.parametrize("typed", ["²", "-1", "", "9" * 40])
 def test_a_version_that_is_none_is_none(typed: str) -> None:
     assert Letter.of_form(Form([("version", typed)])).version == 0

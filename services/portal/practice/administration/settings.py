@@ -116,4 +116,7 @@ def _errors(visit: Visit, refusal: Refusal) -> Mapping[str, str]:
     if refusal.reason != "INVALID_FIELD":
         raise refusal
     names = [each.field.rsplit(".", 1)[-1] for each in refusal.fields]
-    return {name: visit.words.say(_WRONG[name]) for name in names if name in _WRONG}
+    errors = {name: visit.words.say(_WRONG[name]) for name in names if name in _WRONG}
+    if not errors:
+        raise refusal
+    return errors

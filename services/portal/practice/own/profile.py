@@ -122,5 +122,6 @@ def _wrong(visit: Visit, refusal: Refusal) -> dict[str, str]:
             return {"password": visit.words.say(_TOO_OFTEN, seconds=seconds)}
         case "INVALID_FIELD":
             known = [_FIELDS[each.field] for each in refusal.fields if each.field in _FIELDS]
-            return {name: visit.words.say(text) for name, text in known}
+            if known:
+                return {name: visit.words.say(text) for name, text in known}
     raise refusal

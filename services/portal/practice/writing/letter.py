@@ -150,7 +150,7 @@ def _plain(content: DraftContent) -> tuple[object, ...]:
 
 
 def _days(typed: str) -> int | None:
-    if typed.isascii() and typed.isdigit() and 1 <= int(typed[:5]) <= MOST_REPLY_DAYS:
+    if typed.isascii() and typed.isdigit() and len(typed) <= 5 and 1 <= int(typed) <= MOST_REPLY_DAYS:
         return int(typed)
     return None
 
