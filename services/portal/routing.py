@@ -20,7 +20,7 @@ from services.portal.pages import Pages
 from services.portal.people import People, Person, SessionEnded
 from services.portal.requests_seen import ROUTE
 from services.portal.visits import FORM_TYPE, Form, Visit, go_to, read_form
-from services.portal.words import LANGUAGES, Language, Words, preferred
+from services.portal.words import LANGUAGES, Language, Words, mark, preferred
 
 ForEverybody: TypeAlias = Callable[[Visit], Awaitable[Response]]
 ForPerson: TypeAlias = Callable[[Visit, Person], Awaitable[Response]]
@@ -33,6 +33,7 @@ _ACCOUNT: Final = frozenset({"account"})
 TOKEN_HEADER: Final = "X-Form-Token"
 BACKGROUND_HEADER: Final = "X-Background"
 _TOKEN_FIELD: Final = "form_token"
+_IN_FRAME: Final = mark("Das geht gerade nicht. Schließen Sie dies, und versuchen Sie es noch einmal.")
 # The fields of a form that was sent when the session had ended, on their way through the login.
 KEPT: Final = "kept:"
 KEPT_PATH: Final = "kept_path"
@@ -98,6 +99,8 @@ class Routing:
         """The page that says that something went wrong."""
         secret = cookies.read(request, cookies.VISIT)
         visit = self._plain(request, secret, Form())
+        if _is_frame(request):
+            return sentence_in_frame(visit, status, visit.words.say(_IN_FRAME))
         return visit.page("errors/problem.html", status=status, code=status, error_id=error_id)
 
     def _personal(
@@ -159,7 +162,7 @@ class Routing:
         """Lead a person to the way back in, with what was typed; tell a script, which asks without leaving
         the page."""
         request = visit.request
-        if request.headers.get("sec-fetch-dest", "") == "iframe":
+        if _is_frame(request):
             return sentence_in_frame(visit, status, visit.words.say("Bitte melden Sie sich wieder an."))
         if visit.by_script:
             return Response(status_code=status)
@@ -180,6 +183,11 @@ def _language(request: Request) -> Language:
         if language == chosen:
             return language
     return preferred(request.headers.get("accept-language", ""))
+
+
+def _is_frame(request: Request) -> bool:
+    """No whole page of ours is shown in a frame; what cannot be said there would leave it empty."""
+    return request.headers.get("sec-fetch-dest", "") == "iframe"
 
 
 def _is_stream(request: Request) -> bool:

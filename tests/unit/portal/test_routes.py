@@ -173,6 +173,28 @@ async def test_what_was_typed_comes_back_with_the_login_but_no_password(client: 
     assert "ein neues Passwort" not in response.text
 
 
+@pytest.mark.parametrize(
+    ("path", "home"), [("/practice/there-is-no-such-page", "/practice"), ("/there-is-no-such-page", "/")]
+)
+async def test_who_meets_a_problem_is_led_back_to_the_own_side(
+    client: AsyncClient, path: str, home: str
+) -> None:
+    text = (await client.get(path)).text
+    assert f'<a class="top-name" href="{home}">' in text
+    assert f'<p><a href="{home}">' in text
+
+
+async def test_what_goes_wrong_in_a_frame_is_said_there(client: AsyncClient) -> None:
+    path = f"/practice/messages/{uuid4()}/attachments/{uuid4()}/preview"
+    headers = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Mode": "navigate"}
+    for cookie in ("", f"{cookies.VISIT}={_VISIT}; {cookies.STAFF}=secret"):
+        sent = headers | {"Cookie": cookie, "X-Form-Token": FormTokens(_KEY).make(_VISIT)}
+        response = await client.post(path, headers=sent)
+        assert response.status_code in (403, 503)
+        assert "Das geht gerade nicht." in response.text
+        assert "frame-ancestors 'self'" in response.headers["content-security-policy"]
+
+
 async def _called(client: AsyncClient, method: str, path: str, mode: str) -> Response:
     headers = {
         "Cookie": f"{cookies.VISIT}={_VISIT}",
