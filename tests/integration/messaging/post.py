@@ -60,6 +60,8 @@ from tests.integration.messaging import neighbours
 from tests.integration.messaging.neighbours import Neighbours
 
 T = TypeVar("T")
+# What a busy machine may take: these tests are about what happens, not about how fast.
+_PATIENCE = timedelta(minutes=1)
 
 USUAL_RULES = GuardRules()
 
@@ -304,7 +306,7 @@ async def open_post(stores: Stores, rules: GuardRules = USUAL_RULES) -> AsyncIte
 @asynccontextmanager
 async def _neighbours(known: Neighbours) -> AsyncIterator[aio.Channel]:
     server = GrpcServer(
-        GrpcSettings(port=0),
+        GrpcSettings(port=0, deadline=_PATIENCE),
         access=neighbours.ANYBODY,
         verifier=None,
         telemetry=Telemetry("neighbours", "api", 0),
@@ -326,7 +328,7 @@ def _published(token_key: SigningKey) -> Callable[[], Awaitable[list[VerifyingKe
 
 def _server(token_key: SigningKey, telemetry: Telemetry) -> GrpcServer:
     return GrpcServer(
-        GrpcSettings(port=0),
+        GrpcSettings(port=0, deadline=_PATIENCE),
         access=ACCESS,
         verifier=TokenVerifier("messaging", PublicKeys(_published(token_key)), lambda: datetime.now(UTC)),
         telemetry=telemetry,

@@ -38,7 +38,7 @@ async def house(
     ) as opened:
         cheap = Passwords(bytes(32), Cost("test", time=1, memory_kib=64, lanes=1))
         base = replace(opened, proofs=replace(opened.proofs, passwords=cheap))
-        settings = GrpcSettings(port=0, drain=timedelta(seconds=1))
+        settings = GrpcSettings(port=0, drain=timedelta(seconds=1), deadline=timedelta(minutes=1))
         server = await build_server(settings, base, telemetry, clock=clock, new_id=new_id)
         running = await server.start()
         async with channel_to(server.port) as channel:
