@@ -82,6 +82,20 @@ def test_a_locked_page_is_not_opened_for_somebody_else(house: House, windows: Wi
     expect(page.get_by_role("heading", level=1)).to_have_text("Patienten-Nachrichten")
 
 
+def test_whoever_logs_in_ends_the_session_that_was_open_there(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    colleague = house.colleague(practice)
+    page = windows.desktop(session=admin.session)
+    page.goto("/practice/login")
+    page.get_by_label("E-Mail-Adresse").fill(colleague.email)
+    page.get_by_label("Passwort").fill(STAFF_PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Patienten-Nachrichten")
+    other = windows.desktop(session=admin.session)
+    other.goto("/practice/inbox")
+    expect(other.get_by_role("heading", level=1)).to_have_text("Anmelden für Praxen")
+
+
 def test_a_page_is_not_gone_on_with_by_somebody_else(house: House, windows: Windows) -> None:
     practice, admin = house.practice()
     page = windows.desktop(session=admin.session)

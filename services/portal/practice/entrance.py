@@ -10,6 +10,7 @@ from starlette.routing import Route
 from chassis.refusal import Refusal
 from praxispost.identity.v1.sessions_pb2 import EndSessionRequest, LoginStaffRequest
 from services.portal import cookies
+from services.portal.endings import Endings
 from services.portal.limits import AddressLimit, client_network
 from services.portal.people import Person, answered
 from services.portal.routing import KEPT, KEPT_PATH, Routing, own_path
@@ -30,6 +31,7 @@ class Entrance:
     def __init__(self, tools: Tools) -> None:
         self._services = tools.services
         self._people = tools.people
+        self._endings = Endings(tools)
         self._trusted_proxies = tools.trusted_proxies
         self._limit = AddressLimit(_TRIES, _TRIES_WITHIN, tools.monotonic)
 
@@ -90,18 +92,20 @@ class Entrance:
         return response
 
     async def _begin(self, visit: Visit, email: str) -> tuple[str, str]:
-        """A new session's secret, or why there is none."""
+        """A new session's secret, or why there is none. One that was open in this browser before ends."""
         too_often = self._limit.take(client_network(visit.request, self._trusted_proxies))
         if too_often is not None:
             return "", visit.words.say(_TOO_OFTEN, seconds=too_often.seconds)
         request = LoginStaffRequest(email=email, password=visit.form.text("password"))
         try:
-            return (await answered(self._services.sessions.LoginStaff(request))).session, ""
+            begun = await answered(self._services.sessions.LoginStaff(request))
         except Refusal as refusal:
             if refusal.reason == "TOO_MANY_ATTEMPTS":
                 seconds = refusal.metadata.get("retry_after_seconds", "")
                 return "", visit.words.say(_TOO_OFTEN, seconds=seconds)
             return "", visit.words.say(_WRONG)
+        await self._endings.end(cookies.read(visit.request, cookies.STAFF))
+        return begun.session, ""
 
 
 def _kept(visit: Visit) -> list[tuple[str, str]]:

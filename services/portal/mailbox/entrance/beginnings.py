@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from chassis.grpc_client import AioRpcError
 from chassis.refusal import Refusal
-from praxispost.identity.v1.sessions_pb2 import EndSessionRequest
 from services.portal import cookies
+from services.portal.endings import Endings
 from services.portal.mailbox.offers import OFFERS, open_offers
 from services.portal.people import SessionEnded
 from services.portal.tools import Tools
@@ -22,11 +22,11 @@ class Beginnings:
     def __init__(self, tools: Tools) -> None:
         self._people = tools.people
         self._services = tools.services
+        self._endings = Endings(tools)
 
     async def begin(self, visit: Visit, response: Response, session: str) -> Response:
-        """Keep the session's secret in the browser. One that was open here before ends: nobody could end it
-        later, or tell which device it belongs to."""
-        await self._end(cookies.read(visit.request, cookies.ACCOUNT))
+        """Keep the session's secret in the browser. One that was open here before ends."""
+        await self._endings.end(cookies.read(visit.request, cookies.ACCOUNT))
         cookies.keep(response, cookies.ACCOUNT, session)
         return response
 
@@ -45,13 +45,3 @@ class Beginnings:
         except (SessionEnded, AioRpcError):
             return False
         return person.role == "account"
-
-    async def _end(self, session: str) -> None:
-        try:
-            person = await self._people.person(session, present=False)
-            request = EndSessionRequest(session_id=person.session_id)
-            await person.ask(self._services.sessions.EndSession, request)
-        except (SessionEnded, Refusal, AioRpcError):
-            return  # It has ended, or will by itself; that is no reason to keep somebody out.
-        finally:
-            self._people.forget(session)

@@ -11,6 +11,7 @@ from chassis.refusal import Refusal
 from praxispost.identity.v1.sessions_pb2 import LoginStaffRequest
 from praxispost.identity.v1.staff_pb2 import AcceptInvitationRequest
 from services.portal import cookies
+from services.portal.endings import Endings
 from services.portal.limits import AddressLimit, client_network
 from services.portal.people import answered
 from services.portal.practice.own.new_password import GUESSABLE, UNUSABLE, wrong_with
@@ -43,6 +44,7 @@ class Invitation:
     def __init__(self, tools: Tools) -> None:
         self._services = tools.services
         self._trusted_proxies = tools.trusted_proxies
+        self._endings = Endings(tools)
         self._limit = AddressLimit(_TRIES, _TRIES_WITHIN, tools.monotonic)
 
     def routes(self, routing: Routing) -> list[Route]:
@@ -70,15 +72,16 @@ class Invitation:
             await answered(self._services.staff.AcceptInvitation(request))
         except Refusal as refusal:
             return _page(visit, _wrong(visit, refusal), visit.words.say(_CHECK))
-        return await self._logged_in(email, password)
+        return await self._logged_in(visit, email, password)
 
-    async def _logged_in(self, email: str, password: str) -> Response:
+    async def _logged_in(self, visit: Visit, email: str, password: str) -> Response:
         """On to the work; where the login has to wait, to its page: the password is set already."""
         request = LoginStaffRequest(email=email, password=password)
         try:
             begun = await answered(self._services.sessions.LoginStaff(request))
         except Refusal:
             return go_to("/practice/login")
+        await self._endings.end(cookies.read(visit.request, cookies.STAFF))
         response = go_to("/practice/inbox")
         cookies.keep(response, cookies.STAFF, begun.session)
         return response
