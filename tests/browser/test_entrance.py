@@ -106,6 +106,39 @@ def test_a_page_is_not_gone_on_with_by_somebody_else(house: House, windows: Wind
     expect(page.get_by_role("dialog", name="Gesperrt")).to_be_visible()
 
 
+def test_a_page_is_locked_and_stays_locked_without_a_line(house: House, windows: Windows) -> None:
+    _, admin = house.practice()
+    page = windows.desktop(session=admin.session)
+    page.goto("/practice/inbox")
+    page.route("**/practice/log**", lambda route: route.abort())
+    page.get_by_role("button", name="Sperren").click()
+    expect(page.locator("dialog.again")).to_be_visible()
+    page.unroute("**/practice/log**")
+    cover = page.get_by_role("dialog", name="Gesperrt")
+    cover.get_by_label("E-Mail-Adresse").fill(admin.email)
+    cover.get_by_label("Passwort").fill(STAFF_PASSWORD)
+    page.route("**/practice/login/again", lambda route: route.abort())
+    cover.get_by_role("button", name="Entsperren").click()
+    expect(cover.get_by_role("alert")).to_contain_text("Gerade nicht erreichbar")
+    assert violations(page) == []
+    windows.picture(page, "unreachable")
+    page.unroute("**/practice/login/again")
+    cover.get_by_role("button", name="Entsperren").click()
+    expect(cover).to_have_count(0)
+    windows.complaints.clear()
+
+
+def test_a_page_that_the_browser_kept_is_covered_when_the_session_has_ended(
+    house: House, windows: Windows
+) -> None:
+    _, admin = house.practice()
+    page = windows.desktop(session=admin.session)
+    page.goto("/practice/inbox")
+    page.context.clear_cookies(name="__Host-staff")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(page.get_by_role("dialog", name="Gesperrt")).to_be_visible()
+
+
 def test_a_form_sent_after_the_session_has_ended_is_not_lost(house: House, windows: Windows) -> None:
     _, admin = house.practice()
     page = windows.desktop(session=admin.session)
