@@ -2,11 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
 from chassis.grpc_client import AioRpcError
@@ -19,23 +21,50 @@ _AGAIN_AFTER_SECONDS: Final = 1.0
 # A stream ends with its token: the next one is opened before that, so that no hint falls between the two.
 _RENEW_BEFORE: Final = timedelta(seconds=10)
 _WAITING: Final = 200
+# More than anybody has pages open; one browser must not take the streams of all.
+_MOST_OF_ONE_SESSION: Final = 40
 _AGAIN: Final = 'event: change\ndata: {"kind": "again"}\n\n'
 _AWAY: Final = "event: away\ndata: ended\n\n"
 _HEARTBEAT: Final = ": still here\n\n"
+
+
+class Following:
+    """How many pages follow, by session."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def check(self, session_id: str) -> None:
+        """Raises HTTPException where the session has enough of them."""
+        if self._counts[session_id] >= _MOST_OF_ONE_SESSION:
+            raise HTTPException(429)
+
+    @contextmanager
+    def one_more(self, session_id: str) -> Iterator[None]:
+        """Count one, as long as the block lasts."""
+        self._counts[session_id] += 1
+        try:
+            yield
+        finally:
+            self._counts[session_id] -= 1
+            if not self._counts[session_id]:
+                del self._counts[session_id]
 
 
 class Hints:
     """The stream of one open page. It never keeps a session from ending by idleness, and says first whose
     it is: somebody else may have logged in in another window since."""
 
-    def __init__(self, tools: Tools, person: Person) -> None:
+    def __init__(self, tools: Tools, person: Person, following: Following) -> None:
         self._tools = tools
+        self._following = following
         self._person = person
         self._lines: asyncio.Queue[str | None] = asyncio.Queue(_WAITING)
         self._watching: set[asyncio.Task[None]] = set()
 
     def response(self) -> StreamingResponse:
-        """The answer to the page's EventSource."""
+        """The answer to the page's EventSource. Raises HTTPException where there are too many."""
+        self._following.check(self._person.session_id)
         headers = {"X-Accel-Buffering": "no"}
         return StreamingResponse(self._stream(), media_type="text/event-stream", headers=headers)
 
@@ -44,9 +73,10 @@ class Hints:
         following = asyncio.create_task(self._follow())
         stopping.add_done_callback(lambda _: self._put(None))
         try:
-            yield f"retry: 2000\nevent: person\ndata: {self._person.id}\n\n"
-            while (line := await self._next()) is not None:
-                yield line
+            with self._following.one_more(self._person.session_id):
+                yield f"retry: 2000\nevent: person\ndata: {self._person.id}\n\n"
+                while (line := await self._next()) is not None:
+                    yield line
         finally:
             for task in (stopping, following, *self._watching):
                 task.cancel()

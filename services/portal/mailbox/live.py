@@ -3,7 +3,7 @@
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.portal.hints import Hints
+from services.portal.hints import Following, Hints
 from services.portal.people import Person
 from services.portal.routing import Routing
 from services.portal.tools import Tools
@@ -15,6 +15,7 @@ class Live:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self._following = Following()
 
     def routes(self, routing: Routing) -> list[Route]:
         """Its paths."""
@@ -25,7 +26,7 @@ class Live:
 
     async def events(self, visit: Visit, person: Person) -> Response:
         """The hints, until the page is closed or the session ends."""
-        return Hints(self._tools, person).response()
+        return Hints(self._tools, person, self._following).response()
 
     async def here(self, visit: Visit, person: Person) -> Response:
         """Somebody pressed or typed something, which alone keeps the session from ending by idleness."""

@@ -4,7 +4,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from praxispost.messaging.v1.work_pb2 import GetTaskCountsRequest
-from services.portal.hints import Hints
+from services.portal.hints import Following, Hints
 from services.portal.people import Person
 from services.portal.routing import Routing
 from services.portal.tools import Tools
@@ -16,6 +16,7 @@ class Live:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self._following = Following()
 
     def routes(self, routing: Routing) -> list[Route]:
         """Its paths."""
@@ -27,7 +28,7 @@ class Live:
 
     async def events(self, visit: Visit, person: Person) -> Response:
         """The hints, until the page is closed or the session ends."""
-        return Hints(self._tools, person).response()
+        return Hints(self._tools, person, self._following).response()
 
     async def badge(self, visit: Visit, person: Person) -> Response:
         """How much needs somebody."""

@@ -1,7 +1,8 @@
 """What an open page is told while messaging goes away and comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -9,11 +10,12 @@ from uuid import uuid4
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import StatusCode, aio
+from starlette.exceptions import HTTPException
 
 from chassis.settings import Secret
 from praxispost.identity.v1 import tokens_pb2, tokens_pb2_grpc
 from praxispost.messaging.v1 import messaging_pb2, messaging_pb2_grpc
-from services.portal.hints import Hints
+from services.portal.hints import Following, Hints
 from services.portal.people import People
 from services.portal.services import Services
 from services.portal.tools import Tools
@@ -74,9 +76,35 @@ async def tools() -> AsyncIterator[Tools]:
 
 async def test_a_page_reads_again_once_when_hints_come_again_and_not_before(tools: Tools) -> None:
     person = await tools.people.person("secret", present=True)
-    lines = aiter(Hints(tools, person).response().body_iterator)
+    lines = aiter(Hints(tools, person, Following()).response().body_iterator)
     told = [str(await asyncio.wait_for(anext(lines), 10)) for _ in range(3)]
     assert told[0].endswith(f"event: person\ndata: {person.id}\n\n")
     assert '"again"' in told[1]
     assert '"receipt"' in told[2]
     tools.stop.set()
+
+
+async def test_one_session_follows_with_so_many_pages_and_no_more(tools: Tools) -> None:
+    person, following = await tools.people.person("secret", present=True), Following()
+    with contextlib.ExitStack() as open_pages:
+        for _ in range(40):
+            Hints(tools, person, following).response()
+            open_pages.enter_context(following.one_more(person.session_id))
+        with pytest.raises(HTTPException):
+            Hints(tools, person, following).response()
+        following.check("another session")
+    Hints(tools, person, following).response()
+
+
+async def test_a_page_that_is_closed_follows_no_more(tools: Tools) -> None:
+    person, following = await tools.people.person("secret", present=True), Following()
+    content = Hints(tools, person, following).response().body_iterator
+    assert isinstance(content, AsyncGenerator)
+    with contextlib.ExitStack() as others:
+        for _ in range(39):
+            others.enter_context(following.one_more(person.session_id))
+        await anext(content)
+        with pytest.raises(HTTPException):
+            following.check(person.session_id)
+        await content.aclose()
+        following.check(person.session_id)
