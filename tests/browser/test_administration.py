@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from praxispost.identity.v1 import staff_pb2
 from praxispost.messaging.v1 import work_pb2
@@ -44,6 +44,51 @@ def test_a_colleague_is_invited_gets_a_role_and_hands_over_when_disabled(
     expect(page.get_by_role("status")).to_contain_text("Übergebene Unterhaltungen: 1.")
     page.get_by_role("button", name=re.compile("Wieder freigeben.*Beate")).click()
     expect(page.get_by_role("status")).to_contain_text("wieder frei")
+
+
+def test_what_could_not_be_handed_over_is_asked_for_again(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    leaving, gone = house.colleague(practice, "Beate"), house.colleague(practice, "Gustav")
+    sent = practice.admin.messages.SendMessage(message_to(house.patient(practice).id))
+    me = work_pb2.AssignRequest(conversation_id=sent.conversation_id, staff_id=_id(practice, leaving))
+    leaving.caller.work.Assign(me)
+    page = windows.desktop(session=admin.session)
+    page.goto(f"/practice/administration/staff/{_id(practice, leaving)}/disable")
+    to = page.get_by_label("Wer übernimmt")
+    to.select_option(value=_id(practice, gone))
+    practice.admin.staff.DisableStaffMember(staff_pb2.DisableStaffMemberRequest(staff_id=_id(practice, gone)))
+    page.get_by_role("button", name="Zugang sperren").click()
+    expect(page.get_by_role("alert")).to_contain_text("noch nicht übergeben")
+    assert violations(page) == []
+    to.select_option(label="Anke Admiral")
+    page.get_by_role("button", name="Zugang sperren").click()
+    expect(page.get_by_role("status")).to_contain_text("Übergebene Unterhaltungen: 1.")
+
+
+def test_an_invitation_changed_after_going_back_is_said_to_be_another_one(
+    house: House, windows: Windows
+) -> None:
+    _, admin = house.practice()
+    page = windows.desktop(session=admin.session)
+    page.goto("/practice/administration/staff")
+    page.locator("[name=request_id]").evaluate("field => { window.name = field.value; }")
+    _invite(page)
+    expect(page.get_by_role("status")).to_contain_text("ist unterwegs")
+    page.locator("[name=request_id]").evaluate("field => { field.value = window.name; }")
+    other = _invite(page)
+    expect(page.get_by_role("alert")).to_contain_text("ging schon eine Einladung hinaus")
+    expect(page.get_by_label("E-Mail-Adresse")).to_have_value(other)
+    page.get_by_role("button", name="Einladen", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text(other)
+
+
+def _invite(page: Page) -> str:
+    email = unique_email("neu")
+    page.get_by_label("Vorname").fill("Nora")
+    page.get_by_label("Nachname").fill("Neu")
+    page.get_by_label("E-Mail-Adresse").fill(email)
+    page.get_by_role("button", name="Einladen", exact=True).click()
+    return email
 
 
 def test_the_last_admin_stays(house: House, windows: Windows) -> None:

@@ -1,5 +1,6 @@
 """The practice's programs: service accounts that send and read in the practice's name."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.responses import Response
@@ -17,9 +18,17 @@ from services.portal.people import Person
 from services.portal.routing import ADMIN, Routing
 from services.portal.tools import Tools
 from services.portal.visits import Visit
+from services.portal.words import mark
 
 _PATH: Final = "/practice/administration/programs"
 _ROLE: Final = "practice_service"
+_REFUSED: Final[Mapping[str, str]] = {
+    "INVALID_FIELD": mark("Bitte geben Sie dem Programm einen Namen von 1 bis 80 Zeichen."),
+    "REQUEST_ID_REUSED": mark(
+        "Mit diesem Formular wurde schon ein Programm angelegt. Wenn Sie noch eines brauchen, legen Sie es "
+        "noch einmal an."
+    ),
+}
 
 
 class Programs:
@@ -49,10 +58,9 @@ class Programs:
         try:
             made = await person.ask(self._services.service_accounts.CreateServiceAccount, request)
         except Refusal as refusal:
-            if refusal.reason != "INVALID_FIELD":
+            if refusal.reason not in _REFUSED:
                 raise
-            text = visit.words.say("Bitte geben Sie dem Programm einen Namen von 1 bis 80 Zeichen.")
-            return await self._page(visit, person, problem(text))
+            return await self._page(visit, person, problem(visit.words.say(_REFUSED[refusal.reason])))
         return await self._page(visit, person, made=made)
 
     async def disable(self, visit: Visit, person: Person) -> Response:

@@ -6,6 +6,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chassis.grpc_client import AioRpcError
 from chassis.refusal import Refusal
 from praxispost.identity.v1.staff_pb2 import (
     ChangeStaffRoleRequest,
@@ -41,7 +42,15 @@ _REFUSED: Final[Mapping[str, str]] = {
     "INVITATION_ACCEPTED": mark("Die Einladung ist schon angenommen."),
     "TOO_MANY_CODES": mark("Gerade ging schon eine Einladung hinaus. Bitte warten Sie ein paar Minuten."),
     "INVALID_FIELD": mark("Bitte prüfen Sie Namen und E-Mail-Adresse."),
+    "REQUEST_ID_REUSED": mark(
+        "Mit diesem Formular ging schon eine Einladung hinaus. Wenn Sie noch jemanden einladen, senden Sie "
+        "es noch einmal."
+    ),
 }
+_NOT_HANDED_OVER: Final = mark(
+    "Der Zugang ist gesperrt, aber die Unterhaltungen sind noch nicht übergeben. Bitte wählen Sie noch "
+    "einmal, wer sie übernimmt."
+)
 
 
 class Staff:
@@ -80,7 +89,10 @@ class Staff:
         try:
             await person.ask(self._services.staff.InviteStaffMember, request)
         except Refusal as refusal:
-            return await self._page(visit, person, _refused(visit, refusal), typed=visit.form.fields())
+            typed = dict(visit.form.fields())
+            if refusal.reason == "REQUEST_ID_REUSED":
+                typed["request_id"] = str(self._new_id())
+            return await self._page(visit, person, _refused(visit, refusal), typed=typed)
         text = visit.words.say("Die Einladung an %(email)s ist unterwegs.", email=request.email)
         return await self._page(visit, person, done(text))
 
@@ -106,6 +118,9 @@ class Staff:
 
     async def confirm_disabling(self, visit: Visit, person: Person) -> Response:
         """Ask who goes on with what the person has open."""
+        return await self._disabling(visit, person, None)
+
+    async def _disabling(self, visit: Visit, person: Person, notice: Notice | None) -> Response:
         members = await self._members(person)
         leaving = next((each for each in members if each.id == visit.argument("staff_id")), None)
         if leaving is None:
@@ -114,20 +129,29 @@ class Staff:
             each for each in members if each.state == StaffState.STAFF_STATE_ACTIVE and each.id != leaving.id
         ]
         return visit.page(
-            "practice/administration/disable.html", person=person, leaving=leaving, staying=staying
+            "practice/administration/disable.html",
+            status=200 if notice is None else 409,
+            person=person,
+            notice=notice,
+            leaving=leaving,
+            staying=staying,
         )
 
     async def disable(self, visit: Visit, person: Person) -> Response:
-        """End all sessions of somebody, and hand over what is open."""
+        """End all sessions of somebody, and hand over what is open; what was not handed over, is asked for
+        again."""
         leaving, staying = visit.argument("staff_id"), visit.form.line("to")
         try:
             await person.ask(
                 self._services.staff.DisableStaffMember, DisableStaffMemberRequest(staff_id=leaving)
             )
-            handed = HandOverRequest(from_staff_id=leaving, to_staff_id=staying)
-            answer = await person.ask(self._services.work.HandOver, handed)
         except Refusal as refusal:
             return await self._page(visit, person, _refused(visit, refusal))
+        try:
+            handed = HandOverRequest(from_staff_id=leaving, to_staff_id=staying)
+            answer = await person.ask(self._services.work.HandOver, handed)
+        except (Refusal, AioRpcError):
+            return await self._disabling(visit, person, problem(visit.words.say(_NOT_HANDED_OVER)))
         text = visit.words.say(
             "Der Zugang ist gesperrt. Übergebene Unterhaltungen: %(count)s.", count=answer.conversation_count
         )
