@@ -128,6 +128,24 @@ def test_a_page_is_locked_and_stays_locked_without_a_line(house: House, windows:
     windows.complaints.clear()
 
 
+def test_a_page_left_alone_without_a_line_is_covered_too(house: House, windows: Windows) -> None:
+    _, admin = house.practice()
+    page = windows.desktop(session=admin.session)
+    page.clock.install()
+    page.goto("/practice/inbox")
+    with page.expect_response("**/practice/person") as asked:
+        page.clock.fast_forward("16:00")
+    assert asked.value.ok
+    expect(page.locator("dialog.again")).to_have_count(0)
+    page.context.set_offline(True)
+    page.clock.fast_forward("16:00")
+    expect(page.locator("dialog.again")).to_be_visible()
+    page.context.set_offline(False)
+    page.clock.fast_forward("00:04")
+    expect(page.get_by_role("dialog", name="Gesperrt").get_by_label("Passwort")).to_be_visible()
+    windows.complaints.clear()
+
+
 def test_a_page_that_the_browser_kept_is_covered_when_the_session_has_ended(
     house: House, windows: Windows
 ) -> None:

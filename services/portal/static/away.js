@@ -3,7 +3,11 @@ import { ask, put } from "./server.js";
 
 const PATH = "/practice/login/again";
 const AGAIN_AFTER = 3000;
+// As long as identity gives to staff; the stream of hints says it earlier, but a lost connection ends that, too.
+const IDLE = 15 * 60_000;
+const LOOK = 30_000;
 let cover = null;
+let known = Date.now();
 
 async function unlock(event) {
   const form = event.target.closest("[data-again]");
@@ -26,6 +30,7 @@ async function unlock(event) {
   cover.close();
   cover.remove();
   cover = null;
+  known = Date.now();
   document.dispatchEvent(new CustomEvent("praxispost:back"));
 }
 
@@ -59,6 +64,16 @@ function lockNow(event) {
   lock(fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" }).catch(() => {}));
 }
 
+/** Nobody has done anything here for long, and nobody has said that the session goes on: what is not known to be open is covered. */
+async function look() {
+  if (cover || Date.now() - known < IDLE) return;
+  const response = await ask("/practice/person", { background: true }).catch(() => null);
+  if (response?.ok) known = Date.now();
+  else lock();
+}
+
+setInterval(look, LOOK);
+document.addEventListener("praxispost:act", () => { known = Date.now(); });
 document.addEventListener("praxispost:away", () => lock());
 document.addEventListener("submit", lockNow);
 // A page that the browser kept as it was may be of a session that has ended since.
