@@ -67,3 +67,19 @@ def test_what_is_of_another_practice_is_not_printed(house: House, windows: Windo
     page = windows.desktop(session=stranger.session)
     page.goto(f"/practice/patients/{patient.id}/print")
     expect(page.get_by_role("heading", level=1)).to_have_text("Diese Seite gibt es nicht")
+
+
+def test_a_day_that_is_none_leaves_nothing_out(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    patient = house.patient(practice)
+    practice.admin.messages.SendMessage(message_to(patient.id))
+    page = windows.desktop(session=admin.session)
+    page.goto(f"/practice/patients/{patient.id}/print")
+    # As a browser without a field for dates has it.
+    page.get_by_label("Von").evaluate("field => { field.type = 'text'; }")
+    page.get_by_label("Von").fill("1.2.2020")
+    with page.expect_response(lambda response: response.request.method == "POST") as answered:
+        page.get_by_role("button", name="Zeitraum zeigen").click()
+    assert answered.value.ok
+    expect(page.locator(".sheets .entry")).to_have_count(1)
+    expect(page.locator(".sheets")).not_to_contain_text("Ab ")

@@ -48,6 +48,7 @@ class Sheets:
     patient: PatientName
     practice: str
     printed_by: str
+    period: Period
     entries: Sequence[Entry]
     is_cut: bool
 
@@ -101,6 +102,7 @@ class PrintedConversation:
             patient=patient,
             practice=practice.practice.settings.name,
             printed_by=colleagues.name(person.id),
+            period=_period(visit),
             entries=_entries(visit, messages, texts, colleagues, patient),
             is_cut=is_cut,
         )
