@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test browser pictures bench monitoring chart client lint types protos lock
+.PHONY: help setup run story test browser pictures bench monitoring chart images client lint types protos lock
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ pictures: ## take README's two pictures anew: plays the short form of the browse
 
 bench: setup ## how long the portal's pages take in a practice with 10,000 conversations; reports, judges nothing
 	@exec $(VENV_PYTHON) -m tests.bench
+
+images: ## build all images with podman, and play the story on containers of them
+	@$(PYTHON) -m scripts.setup --images
+	@exec $(VENV_PYTHON) -m scripts.suite images
 
 client: setup ## the Python package for other systems: a wheel of typed stubs in build/client/dist
 	@exec $(VENV_PYTHON) -m scripts.client

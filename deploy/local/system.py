@@ -1,9 +1,10 @@
 """The whole system: stores, migrations, service accounts, and every process of every service."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import httpx
 
@@ -22,6 +23,14 @@ TEMPORARY_FOLDERS = ROOT / "build" / "instances"
 _READY_SECONDS = 90.0
 
 Tell = Callable[[str], None]
+# How a kind of process of a service is started, with this environment.
+Launch: TypeAlias = Callable[[Service, str, Mapping[str, str]], Command]
+
+
+def from_checkout(service: Service, kind: str, environment: Mapping[str, str]) -> Command:
+    """With this checkout's own Python."""
+    module = [sys.executable, "-m", f"services.{service.name}", kind]
+    return Command(f"{service.name}-{kind}", module, environment)
 
 
 class System:
@@ -30,8 +39,9 @@ class System:
     `processes` are the services' by their name, such as `messaging-worker`; `accounts` are the platform's.
     """
 
-    def __init__(self, data: DataFolder, tell: Tell = lambda _: None) -> None:
+    def __init__(self, data: DataFolder, tell: Tell = lambda _: None, launch: Launch = from_checkout) -> None:
         self.data = data
+        self._launch = launch
         self.stores = Stores(data)
         self.processes: dict[str, Process] = {}
         self._tell = tell
@@ -100,30 +110,24 @@ class System:
         self.accounts.make(self._environments.process(identity, "command"))
 
     def _migration(self, service: Service) -> Callable[[], None]:
-        environment = self._environments.migration(service)
-        command = Command(f"{service.name}-migrate", _module(service, "migrate"), environment)
+        command = self._launch(service, "migrate", self._environments.migration(service))
         return lambda: run_to_end(command, self.data)
 
     def _process(self, service: Service, kind: str) -> Process:
-        environment = self._environments.process(service, kind)
-        return Process(Command(f"{service.name}-{kind}", _module(service, kind), environment), self.data)
+        return Process(self._launch(service, kind, self._environments.process(service, kind)), self.data)
 
 
 @contextmanager
-def temporary_system(parent: Path = TEMPORARY_FOLDERS) -> Iterator[System]:
+def temporary_system(parent: Path = TEMPORARY_FOLDERS, launch: Launch = from_checkout) -> Iterator[System]:
     """A whole system of its own, started; it and its data vanish at the end."""
     data = DataFolder.temporary(parent)
-    system = System(data)
+    system = System(data, launch=launch)
     try:
         system.start()
         yield system
     finally:
         system.stop()
         data.remove()
-
-
-def _module(service: Service, kind: str) -> list[str]:
-    return [sys.executable, "-m", f"services.{service.name}", kind]
 
 
 def _says_yes(url: str) -> bool:

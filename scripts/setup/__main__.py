@@ -3,15 +3,23 @@
 import argparse
 import fcntl
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Final
 
+from scripts import images
 from scripts.setup import broker, browser, debian, prometheus, protos, venv
 from scripts.setup.layout import BUILD
 from scripts.setup.problem import SetupProblem
 
 _OLDEST = (3, 11)
+# What only some targets need of the system's packages.
+_EXTRAS: Final = {
+    "browser": browser.missing,
+    "prometheus": prometheus.missing,
+    "images": images.missing,
+}
 
 
 @contextmanager
@@ -23,7 +31,7 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _set_up(anew: str | None, *, with_browser: bool, with_prometheus: bool) -> None:
+def _set_up(anew: str | None, extras: Sequence[str]) -> None:
     if sys.version_info < _OLDEST:
         raise SetupProblem(
             "Praxispost needs Python 3.11 or newer; `make PYTHON=python3.12` names another one."
@@ -31,34 +39,36 @@ def _set_up(anew: str | None, *, with_browser: bool, with_prometheus: bool) -> N
     with _alone(), ThreadPoolExecutor(1) as beside:
         debian.install(venv.missing())
         # Both take half a minute on a new machine, and neither needs the other.
-        wanted = _missing(with_browser=with_browser, with_prometheus=with_prometheus)
-        installed = beside.submit(debian.install, wanted)
+        installed = beside.submit(debian.install, _missing(extras))
         venv.ensure()
         if anew == "protos":
             protos.anew()
         else:
             protos.ensure()
         installed.result()
-        if left := _missing(with_browser=with_browser, with_prometheus=with_prometheus):
+        if left := _missing(extras):
             raise SetupProblem(f"{' and '.join(left)} is installed, but its program was not found.")
 
 
-def _missing(*, with_browser: bool, with_prometheus: bool) -> list[str]:
-    return [
-        *broker.missing(),
-        *(browser.missing() if with_browser else []),
-        *(prometheus.missing() if with_prometheus else []),
-    ]
+def _missing(extras: Sequence[str]) -> list[str]:
+    return [*broker.missing(), *(package for extra in extras for package in _EXTRAS[extra]())]
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(prog="python -m scripts.setup", description=__doc__)
     arguments.add_argument("--anew", choices=["protos"], help="do this step even if it is up to date")
-    arguments.add_argument("--browser", action="store_true", help="also what the browser tests need")
-    arguments.add_argument("--prometheus", action="store_true", help="also what rules are checked with")
+    for extra in _EXTRAS:
+        arguments.add_argument(
+            f"--{extra}",
+            action="append_const",
+            dest="extras",
+            const=extra,
+            default=[],
+            help="what it needs, too",
+        )
     given = arguments.parse_args()
     try:
-        _set_up(given.anew, with_browser=given.browser, with_prometheus=given.prometheus)
+        _set_up(given.anew, given.extras)
     except SetupProblem as problem:
         print(f"setup: {problem}", file=sys.stderr)
         return 1

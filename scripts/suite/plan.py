@@ -16,6 +16,7 @@ BROWSER = (pytest("browser", "tests/browser"),)
 BROWSER_SHORT = (pytest("browser-short", "--capture=no", "--own-system", "tests/browser/test_story.py"),)
 CHART = (pytest("chart", "tests/chart"),)
 MONITORING = (pytest("monitoring", "tests/monitoring"),)
+IMAGES = (pytest("images", "--capture=no", "tests/images"),)
 # Those that take longest begin first; the short ones fill the gaps.
 TESTS = (
     pytest("story", "--capture=no", "tests/story"),
@@ -39,4 +40,5 @@ ONE_BY_ONE = {
     "browser-short": BROWSER_SHORT,
     "monitoring": MONITORING,
     "chart": CHART,
+    "images": IMAGES,
 }
