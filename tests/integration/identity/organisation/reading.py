@@ -56,6 +56,10 @@ class World(Practices):
 
     async def register(self, pair: Pair, birth_date: str) -> None:
         """A person with this address and number registers and gives a birth date."""
+        await self.complete(pair, await self.prove(pair), birth_date)
+
+    async def prove(self, pair: Pair) -> str:
+        """A person proves address and number; returns the registration, which asks for the birth date now."""
         stub = registration_pb2_grpc.RegistrationServiceStub(self.house.channel)
         self.house.clock.advance(BETWEEN_CODES)
         start = registration_pb2.StartRegistrationRequest(
@@ -66,6 +70,11 @@ class World(Practices):
         await stub.VerifyEmail(by_email, metadata=self.portal)
         by_sms = registration_pb2.VerifyMobileRequest(registration=secret, code=await self._code(pair.mobile))
         await stub.VerifyMobile(by_sms, metadata=self.portal)
+        return secret
+
+    async def complete(self, pair: Pair, secret: str, birth_date: str) -> None:
+        """The person gives a birth date, and is logged in if that matches."""
+        stub = registration_pb2_grpc.RegistrationServiceStub(self.house.channel)
         self.given.add((pair, birth_date))
         last = registration_pb2.CompleteRegistrationRequest(registration=secret, birth_date=birth_date)
         done = await stub.CompleteRegistration(last, metadata=self.portal)

@@ -6,6 +6,7 @@ from typing import TypeAlias, TypeVar
 
 from hypothesis import strategies as st
 
+from chassis.grpc_client import AioRpcError
 from praxispost.identity.v1 import access_pb2
 from praxispost.identity.v1.readers_pb2 import (
     REPRESENTATION_BASIS_AUTHORISATION,
@@ -15,9 +16,16 @@ from praxispost.identity.v1.readers_pb2 import (
     SamePerson,
 )
 from tests.integration.identity.organisation.house import House, somebody
-from tests.integration.identity.organisation.reading import World
+from tests.integration.identity.organisation.reading import World, reason_of
 from tests.integration.identity.organisation.reading_practices import Answer
-from tests.integration.identity.organisation.reading_rules import Login, Pair, Record
+from tests.integration.identity.organisation.reading_rules import (
+    Before,
+    Login,
+    Pair,
+    Record,
+    amiss,
+    stands,
+)
 
 EMAILS, MOBILES, RECORDS, PRACTICES, AGES = 3, 3, 5, 2, 5
 MARKS = (
@@ -42,11 +50,19 @@ class Town(World):
         self.pairs = new_pairs()
         self.births = _births(self.today)
         self.wanted = practices
+        self.before = Before()
 
     async def open(self) -> "Town":
         """With its practices."""
         self.practices = [(await self.house.practice()).id for _ in range(self.wanted)]
         return self
+
+    async def look_around(self) -> None:
+        """Hold what stands now against the rules; also between two steps of what is one operation."""
+        await self.look_at_records()
+        known, read = self.known(), await self.read()
+        assert not (wrong := amiss(known, read, self.before)), "\n".join(wrong)
+        self.before = stands(known, read, self.before)
 
 
 def new_pairs() -> list[Pair]:
@@ -62,7 +78,8 @@ def _births(today: date) -> tuple[str, ...]:
     return ("1961-04-12", "1990-02-28", f"{today.year - 7}-09-09", *turning)
 
 
-def _chosen(among: list[T], place: int) -> T | None:
+def picked(among: list[T], place: int) -> T | None:
+    """One of these, whatever number was drawn."""
     return among[place % len(among)] if among else None
 
 
@@ -89,7 +106,7 @@ def beginning(draw: st.DrawFn) -> Operation:
         if company == "child":
             await town.create(practice_id, pair, town.births[age])
             child = town.records[-1]
-            await town.answer(child, _answer("custody", child.patient_id, own.patient_id))
+            await town.answer(child, documented("custody", child.patient_id, own.patient_id))
         elif company == "other":
             others = town.pairs[place - place % MOBILES + (place + 1) % MOBILES]
             await town.create(practice_id, others, town.births[1])
@@ -105,7 +122,7 @@ def creating(draw: st.DrawFn) -> Operation:
     shared, record = draw(st.booleans()), draw(records)
 
     async def create(town: Town) -> None:
-        like = _chosen(town.records, record)
+        like = picked(town.records, record)
         if len(town.records) < RECORDS:
             birth_date = "" if age is None else town.births[age]
             if shared and like is not None:
@@ -119,11 +136,11 @@ def creating(draw: st.DrawFn) -> Operation:
 @st.composite
 def editing(draw: st.DrawFn) -> Operation:
     record, pair, age = draw(records), draw(places), draw(ages)
-    what = draw(st.sampled_from(("contact", "contact", "birth date", "release", "mark", "and back")))
+    what = draw(st.sampled_from(("contact", "contact", "birth date", "release", "mark")))
     mark = draw(st.sampled_from(MARKS))
 
     async def edit(town: Town) -> None:
-        chosen = _chosen(town.records, record)
+        chosen = picked(town.records, record)
         if chosen is None:
             return
         match what:
@@ -135,19 +152,17 @@ def editing(draw: st.DrawFn) -> Operation:
                 await town.release_birth_date(chosen)
             case "mark":
                 await town.mark(chosen, mark)
-            case "and back":
-                before = chosen.pair
-                await town.edit(chosen, town.pairs[pair])
-                await town.edit_birth_date(chosen, town.births[age])
-                await town.edit(chosen, before)
-                await _log_in_again(town)
 
     return edit
 
 
-async def _log_in_again(town: Town) -> None:
-    for each in town.logins:
-        await town.log_in(each)
+async def log_in_again(town: Town) -> None:
+    """Who has an account, each once; also where another one is refused."""
+    for each in {each.account_id: each for each in town.logins}.values():
+        try:
+            await town.log_in(each)
+        except AioRpcError as error:
+            reason_of(error)
 
 
 @st.composite
@@ -157,7 +172,7 @@ def registering(draw: st.DrawFn) -> Operation:
 
     async def register(town: Town) -> None:
         open_ones = [each for each in town.records if not (each.asked and settled)]
-        chosen = _chosen(open_ones, record)
+        chosen = picked(open_ones, record)
         who = chosen.pair if chosen is not None and known_pair else town.pairs[pair]
         birth_date = chosen.birth_date if chosen is not None and right else ""
         await town.register(who, birth_date or town.births[age])
@@ -174,7 +189,7 @@ def being_a_person(draw: st.DrawFn) -> Operation:
     )
 
     async def act(town: Town) -> None:
-        chosen = _chosen(town.logins, login)
+        chosen = picked(town.logins, login)
         if chosen is not None:
             await _act(town, chosen, _birth_date(town, record, age, right=right), town.pairs[pair])
 
@@ -197,7 +212,7 @@ def being_a_person(draw: st.DrawFn) -> Operation:
 
 
 def _birth_date(town: Town, record: int, age: int, *, right: bool) -> str:
-    known = _chosen(town.records, record)
+    known = picked(town.records, record)
     return known.birth_date if known is not None and right and known.birth_date else town.births[age]
 
 
@@ -219,8 +234,8 @@ def answering(draw: st.DrawFn) -> Operation:
 
     async def answer(town: Town) -> None:
         await _somebody_is_asked(town, other)
-        of = _chosen([each for each in town.records if each.asked] or town.records, asked)
-        by = None if of is None else _chosen(_sharing(town, of), other)
+        of = picked([each for each in town.records if each.asked] or town.records, asked)
+        by = None if of is None else picked(_sharing(town, of), other)
         if of is None or by is None:
             return
         first, second = (by, of) if swapped else (of, by)
@@ -232,7 +247,7 @@ def answering(draw: st.DrawFn) -> Operation:
             other_id = by.patient_id
             said: Answer = SamePerson(other_patient_id=other_id, archived_patient_id=first.patient_id)
         else:
-            said = _answer(how, first.patient_id, second.patient_id, ends_on)
+            said = documented(how, first.patient_id, second.patient_id, ends_on)
         await town.answer(of, said)
 
     return answer
@@ -241,7 +256,7 @@ def answering(draw: st.DrawFn) -> Operation:
 async def _somebody_is_asked(town: Town, like: int) -> None:
     """Where nobody is, somebody else comes with the contact data of a record."""
     known = [each for each in town.records if not each.archived]
-    chosen = _chosen(known, like)
+    chosen = picked(known, like)
     if chosen is not None and not any(each.asked for each in known):
         await town.create(chosen.practice_id, chosen.pair, town.births[1 if like % 2 else 2])
         await town.look_at_records()
@@ -257,7 +272,8 @@ def _sharing(town: Town, of: Record) -> list[Record]:
     ] or others
 
 
-def _answer(kind: str, represented: str, representative: str, ends_on: str = "") -> Answer:
+def documented(kind: str, represented: str, representative: str, ends_on: str = "") -> Answer:
+    """The answer of this kind."""
     if kind == "own":
         return OwnContact()
     custody = kind == "custody"
@@ -276,7 +292,7 @@ def ending(draw: st.DrawFn) -> Operation:
 
     async def end(town: Town) -> None:
         represented = [each for each in town.records if each.patient_id in town.documents]
-        chosen = _chosen(represented or town.records, record)
+        chosen = picked(represented or town.records, record)
         if chosen is not None:
             await town.end_representation(chosen)
 
@@ -290,7 +306,7 @@ def passing(draw: st.DrawFn) -> Operation:
     async def let_pass(town: Town) -> None:
         town.house.clock.advance(timedelta(hours=hours))
         if coming_back:
-            await _log_in_again(town)
+            await log_in_again(town)
 
     return let_pass
 
@@ -323,7 +339,7 @@ operations = st.lists(
     | bringing()
     | working_off()
     | passing(),
-    min_size=8,
-    max_size=16,
+    min_size=6,
+    max_size=10,
 )
 beginnings = st.lists(beginning(), min_size=1, max_size=2)

@@ -77,7 +77,8 @@ class Known:
 class Before:
     """What stood before a step: who read for themselves, and to which records nobody could get."""
 
-    selves: frozenset[tuple[str, str]] = frozenset()
+    selves: Mapping[tuple[str, str], Pair] = field(default_factory=dict)
+    """By account and patient: the pair that the record had."""
     closed: frozenset[str] = frozenset()
 
 
@@ -106,16 +107,24 @@ def amiss(known: Known, read: Read, before: Before) -> list[str]:
 
 
 def stands(known: Known, read: Read, before: Before) -> Before:
-    """What stands now, for the next step; of who has no session at the moment what stood before."""
+    """What stands now, for the next step; of who has no session at the moment what stood before.
+
+    Not where the record got another pair: that ended it.
+    """
     here = {login.account_id for login, _ in read}
+    absent = {
+        (account, patient): pair
+        for (account, patient), pair in before.selves.items()
+        if account not in here and known.records[patient].pair == pair
+    }
     selves = {
-        (login.account_id, str(each.subject_id))
+        (login.account_id, str(each.subject_id)): known.records[str(each.subject_id)].pair
         for login, entitlements in read
         for each in entitlements
         if each.kind == "self"
     }
     return Before(
-        selves=frozenset(selves | {each for each in before.selves if each[0] not in here}),
+        selves=absent | selves,
         closed=frozenset(each.patient_id for each in known.records.values() if each.asked or each.locked),
     )
 

@@ -9,6 +9,7 @@ from chassis.grpc_client import AioRpcError
 from praxispost.identity.v1.readers_pb2 import REPRESENTATION_BASIS_CUSTODY, Represented
 from tests.integration.identity.organisation.house import House
 from tests.integration.identity.organisation.reading import reason_of
+from tests.integration.identity.organisation.reading_aims import aims
 from tests.integration.identity.organisation.reading_operations import (
     EMAILS,
     MOBILES,
@@ -18,40 +19,31 @@ from tests.integration.identity.organisation.reading_operations import (
     beginnings,
     operations,
 )
-from tests.integration.identity.organisation.reading_rules import Before, amiss, stands
+from tests.integration.identity.organisation.reading_rules import Before, amiss
 
 
 async def follow(town: Town, chosen: list[Operation]) -> None:
     """One operation after the other; after each nothing is amiss."""
-    before = Before()
     for operation in chosen:
         try:
             await operation(town)
         except AioRpcError as error:
             reason_of(error)
-        before = await checked(town, before)
+        await town.look_around()
 
 
-async def checked(town: Town, before: Before) -> Before:
-    """Hold what stands now against the rules."""
-    await town.look_at_records()
-    known, read = town.known(), await town.read()
-    assert not (wrong := amiss(known, read, before)), "\n".join(wrong)
-    return stands(known, read, before)
-
-
-@given(beginnings, operations)
+@given(beginnings, operations, aims, aims)
 @settings(
-    max_examples=16,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_nobody_reads_who_is_not_verified_or_documented(
-    house: House, first: list[Operation], chosen: list[Operation]
+    house: House, first: list[Operation], chosen: list[Operation], early: Operation, late: Operation
 ) -> None:
-    await follow(await Town(house, PRACTICES).open(), first + chosen)
+    await follow(await Town(house, PRACTICES).open(), [*first, early, *chosen, late])
 
 
 async def a_reader(house: House) -> Town:
@@ -87,9 +79,9 @@ async def test_the_town_lets_the_right_people_read(house: House) -> None:
     town = await a_family(house)
     read = await town.readable(town.logins[0])
     assert {str(each.subject_id) for each in read} == {each.patient_id for each in town.records}
-    before = await checked(town, Before())
+    await town.look_around()
     await town.end_representation(town.records[1])
-    await checked(town, before)
+    await town.look_around()
     assert len(await town.readable(town.logins[0])) == 1
 
 
@@ -102,7 +94,7 @@ async def test_the_town_lets_in_who_waited_for_a_correction(house: House) -> Non
     await town.work_off()
     await town.come_back(town.pairs[0])
     assert len(await town.readable(town.logins[0])) == 1
-    await checked(town, Before())
+    await town.look_around()
     await town.reset_password(town.pairs[0])
     await town.log_in(town.logins[0])
     assert len(await town.readable(town.logins[0])) == 1
@@ -147,7 +139,7 @@ async def test_the_rules_see_a_document_that_has_run_out(house: House) -> None:
 async def test_the_rules_see_an_address_of_two_that_nobody_is_asked_about(house: House) -> None:
     town = await a_reader(house)
     await town.create(town.practices[0], town.pairs[1], town.births[1])
-    await checked(town, Before())
+    await town.look_around()
     town.records[1].asked = False
     assert "nobody is asked" in str(amiss(town.known(), [], Before()))
 
