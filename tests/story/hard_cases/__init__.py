@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from tests.story.hard_cases.access import who_cannot_get_in_is_let_in
+from tests.story.hard_cases.access import who_cannot_get_in_is_let_in, who_is_identified_may_try_again
 from tests.story.hard_cases.account_changes import a_person_changes_the_own_account
+from tests.story.hard_cases.deadlines import time_to_read_and_to_answer_ends
 from tests.story.hard_cases.drafts import a_draft_is_sent_and_taken_back
 from tests.story.hard_cases.guard import (
     one_text_for_many_waits,
@@ -26,8 +27,10 @@ HARD_CASES: Final[tuple[Callable[[Play], str], ...]] = (
     a_couple_shares_an_address,
     an_import_overwrites_nothing_that_was_verified,
     who_cannot_get_in_is_let_in,
+    who_is_identified_may_try_again,
     a_person_changes_the_own_account,
     a_practice_shares_its_work,
+    time_to_read_and_to_answer_ends,
     one_text_for_many_waits,
     who_works_alone_steps_up,
     unread_messages_follow_the_address,

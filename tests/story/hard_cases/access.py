@@ -15,6 +15,8 @@ from tests.story.cast import (
 )
 from tests.story.steps import Play
 
+TRIES = 3
+
 
 def who_cannot_get_in_is_let_in(play: Play) -> str:
     """Number and birth date differ from the record: tasks, corrections, and one registration for both."""
@@ -42,6 +44,28 @@ def who_cannot_get_in_is_let_in(play: Play) -> str:
     karin = person(play.stage.targets, play.stage.portal, registration.complete().session)
     assert karin.token("messaging"), "she has no token"
     return "two corrections, one registration, the task is closed"
+
+
+def who_is_identified_may_try_again(play: Play) -> str:
+    """The birth date is given wrongly three times: locked, also for the right one, until staff release it."""
+    practice = Practice.opened(play.stage, "Praxis am Schloss")
+    contact = Contact("Bruno", "Beleg", "1962-07-08", unique_email("bruno"), unique_mobile())
+    patient_id = practice.record(practice.admin, contact)
+    registration = Registration(play.stage, contact)
+    registration.prove_email()
+    registration.prove_mobile()
+    given = (*("1962-08-07",) * TRIES, contact.birth_date)
+    reasons = [refusal_of(registration.complete, each).reason for each in given]
+    assert reasons == ["NOT_MATCHED"] * (TRIES + 1), reasons
+    seen = access_of(practice.admin, patient_id)
+    assert (seen.birth_date_locked, seen.bound) == (True, False), seen
+    releasing = access_pb2.ReleaseBirthDateRequest(patient_id=patient_id)
+    stub = access_pb2_grpc.AccessServiceStub(practice.admin.channel("identity"))
+    assert stub.ReleaseBirthDate(releasing).released
+    assert registration.complete().bound == 1
+    seen = access_of(practice.admin, patient_id)
+    assert (seen.birth_date_locked, seen.bound) == (False, True), seen
+    return f"{reasons[0]} {TRIES} times and for the right one; released, bound"
 
 
 def access_of(staff: Caller, patient_id: str) -> access_pb2.GetAccessResponse:

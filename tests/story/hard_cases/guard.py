@@ -40,7 +40,12 @@ def one_text_for_many_waits(play: Play) -> str:
     tick(physician, held, messaging_pb2.RECEIPT_STATE_SENT)
     [shown] = patient.messages.ListMailbox(messaging_pb2.ListMailboxRequest()).messages
     assert shown.id == held, shown
-    return f"{MANY - 1} sent, one held; {refusal.reason}; confirmed by a colleague, prompted and shown"
+    _rejected(practice.admin, shown.patient_id)
+    assert patient.messages.ListMailbox(messaging_pb2.ListMailboxRequest()).messages == [shown]
+    return (
+        f"{MANY - 1} sent, one held; {refusal.reason}; confirmed by a colleague, prompted and shown; "
+        "another held and rejected by its author, never shown"
+    )
 
 
 def who_works_alone_steps_up(play: Play) -> str:
@@ -97,6 +102,22 @@ def _sent_to_many(practice: Practice, last: Contact) -> str:
     held: str = sent[-1].message_id
     assert receipt(staff, held).state == messaging_pb2.RECEIPT_STATE_HELD
     return held
+
+
+def _rejected(author: Caller, patient_id: str) -> None:
+    """With another subject the text is held again; its author thinks better of it."""
+    another = message_to(patient_id, "Noch einmal", TEXT)
+    sent = author.messages.SendMessage(another)
+    assert sent.held, sent
+    rejecting = guard_pb2.RejectHeldRequest(
+        request_id=new_id(), message_id=sent.message_id, reason="Doppelt geschrieben"
+    )
+    _guard(author).RejectHeld(rejecting)
+    known = author.messages.GetReceipt(messaging_pb2.GetReceiptRequest(message_id=sent.message_id))
+    assert known.receipt.state == messaging_pb2.RECEIPT_STATE_REJECTED, known
+    decided = known.hold_decision
+    assert (decided.confirmed, decided.reason) == (False, "Doppelt geschrieben"), known
+    assert not _guard(author).ListHeld(guard_pb2.ListHeldRequest()).messages
 
 
 def _guard(staff: Caller) -> guard_pb2_grpc.GuardServiceStub:

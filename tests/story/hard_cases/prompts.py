@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from praxispost.identity.v1 import access_pb2, access_pb2_grpc
 from praxispost.messaging.v1 import messaging_pb2
 from praxispost.notifier.v1 import prompts_pb2, prompts_pb2_grpc
 from tests.story.callers import Caller
@@ -59,4 +60,20 @@ def prompts_do_not_pester_and_tell_what_became_of_them(play: Play) -> str:
     for reference in (found[1], found[1], "no-such-reference"):
         portal.ReportNotForMe(prompts_pb2.ReportNotForMeRequest(reference=reference))
     _suspected(staff, wrong_id, prompts_pb2.ADDRESS_SUSPICION_NOT_FOR_ME)
-    return f"{len(sent)} messages in a row, {len(mails)} prompts; delivered, bounced, „Nicht für mich“"
+    _trusted_again(staff, wrong_id)
+    staff.messages.SendMessage(message_to(wrong_id, "Noch eine"))
+    post.prompt(wrong.email)
+    return (
+        f"{len(sent)} messages in a row, {len(mails)} prompts; delivered, bounced, „Nicht für mich“; "
+        "confirmed by staff, prompted again"
+    )
+
+
+def _trusted_again(staff: Caller, patient_id: str) -> None:
+    """Staff, having asked the patient, say that the address is right."""
+    stub = access_pb2_grpc.AccessServiceStub(staff.channel("identity"))
+    asking = access_pb2.GetAccessRequest(patient_id=patient_id)
+    eventually(lambda: stub.GetAccess(asking).not_for_me, bool, "identity does not hear of it")
+    assert stub.ConfirmAddress(access_pb2.ConfirmAddressRequest(patient_id=patient_id)).confirmed
+    assert not stub.GetAccess(asking).not_for_me
+    _suspected(staff, patient_id, prompts_pb2.ADDRESS_SUSPICION_UNSPECIFIED)

@@ -8,11 +8,13 @@ from tests.story.callers import Caller
 from tests.story.cast import (
     Contact,
     Practice,
+    eventually,
     log_in,
     message_to,
     new_id,
     refusal_of,
     register,
+    sending,
     sent,
     tick,
     unique_email,
@@ -22,7 +24,7 @@ from tests.story.steps import Play
 
 
 def it_is_asked_who_reads_for_the_child(play: Play) -> str:
-    """A child has its mother's address and number: nothing is sent to it until staff say who reads."""
+    """A child has its mother's address and number: nothing is sent until staff say who reads; it ends."""
     practice = Practice.opened(play.stage, "Kinderarztpraxis am Bach")
     staff = practice.admin
     mother = Contact("Lena", "Lindner", "1988-02-03", unique_email("lena"), unique_mobile())
@@ -43,7 +45,27 @@ def it_is_asked_who_reads_for_the_child(play: Play) -> str:
     assert opened.body == "Bitte kommen Sie am Montag.", opened
     seen = tick(staff, message_id, messaging_pb2.RECEIPT_STATE_READ)
     assert seen.read_by == messaging_pb2.READER_REPRESENTATIVE, seen
-    return f"{refusal.reason}; then one login, two mailboxes; read by the representative"
+    _end(staff, child_id)
+    again = log_in(play.stage, mother)
+    refused = refusal_of(again.messages.OpenMessage, opening)
+    assert refused.reason == "MESSAGE_NOT_FOUND", refused
+    [left] = again.messages.ListMailbox(messaging_pb2.ListMailboxRequest()).messages
+    assert left.patient_id == mother_id, left
+    eventually(lambda: sending(staff, child_id), "CONTACT_CONFLICT".__eq__, "the child is written to")
+    return (
+        f"{refusal.reason}; then one login, two mailboxes; read by the representative; "
+        f"ended: {refused.reason}, and asked again"
+    )
+
+
+def _end(staff: Caller, child_id: str) -> None:
+    """The mother reads for the child no more, and it is asked again who does."""
+    stub = readers_pb2_grpc.ReaderServiceStub(staff.channel("identity"))
+    ending = readers_pb2.EndRepresentationRequest(request_id=new_id(), patient_id=child_id)
+    assert stub.EndRepresentation(ending).open
+    [question] = stub.ListReaderQuestions(readers_pb2.ListReaderQuestionsRequest()).questions
+    ended = readers_pb2.QUESTION_CAUSE_REPRESENTATION_ENDED
+    assert (question.patient_id, question.cause) == (child_id, ended), question
 
 
 def _answer(staff: Caller, child_id: str, mother_id: str) -> None:
