@@ -46,6 +46,12 @@ class AddressLimit:
             self._tries.popitem(last=False)
         return None
 
+    def give_back(self, client: str) -> None:
+        """Do not count the last try: it was a good one. A large practice comes in by one address."""
+        tries = self._tries.get(client)
+        if tries:
+            tries.pop()
+
 
 def client_network(request: Request, trusted_proxies: int) -> str:
     """Whom a limit counts: the client's IPv4 address, or the /64 of its IPv6 address, since a household has

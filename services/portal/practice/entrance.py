@@ -93,7 +93,8 @@ class Entrance:
 
     async def _begin(self, visit: Visit, email: str) -> tuple[str, str]:
         """A new session's secret, or why there is none. One that was open in this browser before ends."""
-        too_often = self._limit.take(client_network(visit.request, self._trusted_proxies))
+        client = client_network(visit.request, self._trusted_proxies)
+        too_often = self._limit.take(client)
         if too_often is not None:
             return "", visit.words.say(_TOO_OFTEN, seconds=too_often.seconds)
         request = LoginStaffRequest(email=email, password=visit.form.text("password"))
@@ -104,6 +105,7 @@ class Entrance:
                 seconds = refusal.metadata.get("retry_after_seconds", "")
                 return "", visit.words.say(_TOO_OFTEN, seconds=seconds)
             return "", visit.words.say(_WRONG)
+        self._limit.give_back(client)
         await self._endings.end(cookies.read(visit.request, cookies.STAFF))
         return begun.session, ""
 

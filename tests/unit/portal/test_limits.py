@@ -42,3 +42,13 @@ def test_one_try_too_many_is_told_how_long_to_wait_and_others_go_on() -> None:
     assert limit.take("b") is None
     now = 61.0
     assert limit.take("a") is None
+
+
+def test_good_tries_of_many_at_one_address_are_not_counted() -> None:
+    limit = AddressLimit(1, timedelta(seconds=60), lambda: 0.0)
+    for _ in range(5):
+        assert limit.take("a") is None
+        limit.give_back("a")
+    assert limit.take("a") is None
+    assert limit.take("a") is not None
+    limit.give_back("nobody")
