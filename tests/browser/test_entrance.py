@@ -45,6 +45,22 @@ def test_the_badge_follows_what_needs_somebody(house: House, windows: Windows) -
     expect(page.locator("#badge")).to_contain_text("1 wartet auf jemanden")
 
 
+def test_a_page_that_nobody_looks_at_follows_again_when_somebody_does(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    page = windows.desktop(session=admin.session)
+    page.clock.install()
+    with page.expect_response("**/practice/events"):
+        page.goto("/practice/inbox")
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/practice/events")):
+        page.clock.fast_forward("01:01")
+    practice.admin.messages.SendMessage(message_to(house.patient(practice).id, "Ihr Rezept"))
+    with page.expect_response("**/practice/events"):
+        page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("listitem").filter(has_text="Ihr Rezept")).to_be_visible()
+
+
 def test_a_page_left_alone_goes_on_where_it_was(house: House, windows: Windows) -> None:
     _, admin = house.practice()
     page = windows.desktop(session=admin.session)

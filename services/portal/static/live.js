@@ -4,9 +4,14 @@ import { ask, put } from "./server.js";
 
 const WAIT = 120;
 const AGAIN_AFTER = 3000;
+// Over HTTP/1.1 a browser has six connections to a host for all its windows; those of a practice that nobody looks at hold none for long.
+// A patient's page goes on: a message that is withdrawn must go from it at once.
+const REST_AFTER = 60_000;
 const due = new Set();
 let timer = 0;
 let stream = null;
+let resting = 0;
+let rests = false;
 
 function concerns(element, change) {
   if (!element.dataset.on.split(" ").includes(change.kind)) return false;
@@ -83,5 +88,16 @@ export function followEvents(afterGap = false) {
   });
 }
 
+function rest() {
+  if (!stream || stream.readyState === EventSource.CLOSED || !document.body.classList.contains("practice")) return;
+  stream.close();
+  rests = true;
+}
+
 document.addEventListener("praxispost:back", () => followEvents(true));
-document.addEventListener("visibilitychange", () => { if (due.size) readAgain(); });
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(resting);
+  if (document.hidden) { resting = setTimeout(rest, REST_AFTER); return; }
+  if (rests) { rests = false; followEvents(true); }
+  if (due.size) readAgain();
+});
