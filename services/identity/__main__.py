@@ -52,6 +52,12 @@ def _rewrap_keys(arguments: Sequence[str]) -> None:
     rewrap(settings_of(RewrapSettings, _SERVICE, "rewrap-keys"))
 
 
+def _settle_restored(arguments: Sequence[str]) -> None:
+    from services.identity.account_changes import restored
+
+    asyncio.run(restored.run(settings_of(restored.RestoredSettings, _SERVICE, "settle-restored")))
+
+
 def _await_schema(arguments: Sequence[str]) -> None:
     from chassis.schema import SchemaSettings, await_schema
     from services.identity.migrate import MIGRATIONS
@@ -98,6 +104,7 @@ _KINDS: Final[Mapping[str, Start]] = {
     "migrate": _migrate,
     "await-schema": _await_schema,
     "rewrap-keys": _rewrap_keys,
+    "settle-restored": _settle_restored,
     "dead-letters": _dead_letters,
     "service-account": _service_account,
     "create-practice": _create_practice,

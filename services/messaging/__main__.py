@@ -1,4 +1,4 @@
-"""Starts one process of messaging: api, worker, intake, migrate, or the command dead-letters."""
+"""Starts one process of messaging: api, worker, intake, migrate, or one of its commands."""
 
 import asyncio
 import os
@@ -48,6 +48,12 @@ def _rewrap_keys(arguments: Sequence[str]) -> None:
     rewrap(settings_of(RewrapSettings, SERVICE, "rewrap-keys"))
 
 
+def _settle_restored(arguments: Sequence[str]) -> None:
+    from services.messaging.withdrawals import restored
+
+    asyncio.run(restored.run(settings_of(restored.RestoredSettings, SERVICE, "settle-restored")))
+
+
 def _await_schema(arguments: Sequence[str]) -> None:
     from chassis.schema import SchemaSettings, await_schema
     from services.messaging.migrate import MIGRATIONS
@@ -68,6 +74,7 @@ _KINDS: Final[Mapping[str, Start]] = {
     "migrate": _migrate,
     "await-schema": _await_schema,
     "rewrap-keys": _rewrap_keys,
+    "settle-restored": _settle_restored,
     "dead-letters": _dead_letters,
 }
 

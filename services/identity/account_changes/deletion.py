@@ -64,25 +64,31 @@ class Deletion:
     async def _try_delete(self, tx: AsyncConnection, caller: Caller, now: datetime) -> bool:
         """False where the locks were not the right ones."""
         await check_fresh_proof(tx, caller, now)
-        account_id = caller.subject_id
-        pair_index = await pair_of_account(tx, account_id)
-        if pair_index is None:
-            raise session_ended()
-        practices = await hold_account(tx, account_id, pair_index)
-        if practices is None:
-            return False
-        for practice_id in practices:
-            await _end_bindings(tx, caller, practice_id, now)
-        await end_open_flows(tx, account_id, pair_index)
-        await end_sessions_of(tx, account_id, now)
-        await delete_account(tx, account_id)
-        await tx.execute(insert(doomed_key).values(subject_id=account_id, since=now))
-        wake_after_commit(tx, DOOMED_CHANNEL)
-        return True
+        return await end_account(tx, caller.subject_id, caller, now)
 
 
-async def _end_bindings(tx: AsyncConnection, caller: Caller, practice_id: UUID, now: datetime) -> None:
-    these = (_B.practice_id == practice_id, _B.account_id == caller.subject_id, _B.state != "ended")
+async def end_account(tx: AsyncConnection, account_id: UUID, caller: Caller, now: datetime) -> bool:
+    """Delete the account; False where the locks were not the right ones. Refuses SESSION_ENDED."""
+    pair_index = await pair_of_account(tx, account_id)
+    if pair_index is None:
+        raise session_ended()
+    practices = await hold_account(tx, account_id, pair_index)
+    if practices is None:
+        return False
+    for practice_id in practices:
+        await _end_bindings(tx, account_id, caller, practice_id, now)
+    await end_open_flows(tx, account_id, pair_index)
+    await end_sessions_of(tx, account_id, now)
+    await delete_account(tx, account_id)
+    await tx.execute(insert(doomed_key).values(subject_id=account_id, since=now))
+    wake_after_commit(tx, DOOMED_CHANNEL)
+    return True
+
+
+async def _end_bindings(
+    tx: AsyncConnection, account_id: UUID, caller: Caller, practice_id: UUID, now: datetime
+) -> None:
+    these = (_B.practice_id == practice_id, _B.account_id == account_id, _B.state != "ended")
     patients = sorted(set((await tx.execute(select(_B.patient_id).where(*these))).scalars()))
     await tx.execute(update(binding).where(*these).values(state="ended"))
     for patient_id in patients:

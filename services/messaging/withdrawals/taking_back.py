@@ -94,7 +94,7 @@ class Withdrawals:
             await self._claims.erase(message.practice_id, message.id)
         async with self._database.transaction(caller.tenants) as tx:
             message = await _locked(tx, caller, message_id)
-            return message.erased_at or await self._take_back(tx, caller, message, FactKind.ERASED, _erase)
+            return message.erased_at or await self._take_back(tx, caller, message, FactKind.ERASED, destroy)
 
     async def _take_back(
         self,
@@ -119,7 +119,7 @@ class Withdrawals:
             now=now,
             why=why,
         )
-        await changes.record(tx, [_change(message, now)])
+        await changes.record(tx, [change_of(message, now)])
         return now
 
 
@@ -134,7 +134,7 @@ async def _locked(tx: AsyncConnection, caller: Caller, message_id: UUID) -> Stor
     return message
 
 
-async def _erase(tx: AsyncConnection, message: StoredMessage, now: datetime) -> None:
+async def destroy(tx: AsyncConnection, message: StoredMessage, now: datetime) -> None:
     """An answer that nobody has opened waits for nobody any more: nobody can."""
     await storage.erase(tx, message, now)
     if message.direction is Direction.TO_PRACTICE and message.receipt.read_at is None:
@@ -148,7 +148,7 @@ def _erasable(message: StoredMessage) -> StoredMessage:
     return message
 
 
-def _change(message: StoredMessage, now: datetime) -> Change:
+def change_of(message: StoredMessage, now: datetime) -> Change:
     """The patient's side is not told either that there is something it was never sent."""
     return Change(
         ChangeKind.HELD if message.receipt.state in UNSENT else ChangeKind.WITHDRAWAL,
