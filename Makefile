@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run story test browser pictures bench monitoring chart images client lint types protos lock
+.PHONY: help setup run story test browser pictures bench monitoring chart images backup-test client lint types protos lock
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv, install what is missing, generate Python from protos; skips what is up to date
 	@$(PYTHON) -m scripts.setup
@@ -33,6 +33,9 @@ monitoring: ## rules, alerts and dashboards: promtool, and every panel on a real
 chart: setup ## write the chart's README from its values, and run its tests
 	@$(VENV_PYTHON) -m scripts.chart_readme
 	@exec $(VENV_PYTHON) -m scripts.suite chart
+
+backup-test: setup ## back up a system, lose it, restore another from the backup, and see what is there
+	@exec $(VENV_PYTHON) -m scripts.suite backup
 
 pictures: ## take README's two pictures anew: plays the short form of the browser tests
 	@$(PYTHON) -m scripts.setup --browser

