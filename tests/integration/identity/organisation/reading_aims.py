@@ -73,7 +73,7 @@ def going_away_and_back(draw: st.DrawFn) -> Operation:
 
 @st.composite
 def moving_to_anothers(draw: st.DrawFn) -> Operation:
-    """Who reads for a child gets the contact data of somebody else, and the child with them."""
+    """Who reads for a child gets the contact data of somebody else, by either side; the child too."""
     record, known = draw(records), draw(st.booleans())
 
     async def move(town: Town) -> None:
@@ -85,7 +85,11 @@ def moving_to_anothers(draw: st.DrawFn) -> Operation:
         ]
         other = picked(others, record) if known else None
         other = other or await _newcomer(town, town.births[1], reader)
-        await town.edit(reader, other.pair)
+        account = picked([each for each in town.logins if each.pair == reader.pair], 0)
+        if account is not None and record % 2 == 0:
+            await town.change_contact(account, other.pair)
+        else:
+            await town.edit(reader, other.pair)
 
     return move
 
