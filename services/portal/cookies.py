@@ -10,6 +10,8 @@ STAFF: Final = "__Host-staff"
 ACCOUNT: Final = "__Host-account"
 VISIT: Final = "__Host-visit"
 LANGUAGE: Final = "__Host-language"
+# Which member of staff was here last: no secret, only to notice that it is somebody else now.
+STAFF_MEMBER: Final = "__Host-staff-member"
 # What a person has begun and goes on with after a look at e-mail or SMS.
 REGISTRATION: Final = "__Host-registration"
 LOGIN: Final = "__Host-login"

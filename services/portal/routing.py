@@ -115,6 +115,7 @@ class Routing:
                     raise HTTPException(404)
                 visit.shared["person"] = person
                 response = await handler(visit, person)
+                _remember(side, request, response, person)
             except SessionEnded:
                 response = self._turned_away(visit, side.login, 401)
             return _kept(response, new)
@@ -192,6 +193,12 @@ def _is_frame(request: Request) -> bool:
 
 def _is_stream(request: Request) -> bool:
     return request.headers.get("accept", "") == "text/event-stream"
+
+
+def _remember(side: _Side, request: Request, response: Response, person: Person) -> None:
+    """Who is here, for a form that comes when the session has ended."""
+    if side is _STAFF_SIDE and cookies.read(request, cookies.STAFF_MEMBER) != person.id:
+        cookies.keep(response, cookies.STAFF_MEMBER, person.id)
 
 
 def _kept(response: Response, visit: str) -> Response:

@@ -189,3 +189,20 @@ def test_a_form_sent_after_the_session_has_ended_is_not_lost(house: House, windo
     expect(page.get_by_label("Abwesenheit")).to_have_value(
         "Bis Montag geschlossen.\nVertretung: Praxis Weber."
     )
+
+
+def test_a_form_of_somebody_else_is_not_sent_on(house: House, windows: Windows) -> None:
+    practice, admin = house.practice()
+    page = windows.desktop(session=admin.session)
+    page.goto("/practice/administration/settings")
+    page.get_by_label("Abwesenheit").fill("Bis Montag geschlossen.")
+    page.context.clear_cookies(name="__Host-staff")
+    page.get_by_role("button", name="Speichern").first.click()
+    page.get_by_label("E-Mail-Adresse").fill(house.colleague(practice).email)
+    page.get_by_label("Passwort").fill(STAFF_PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_text("wird nicht übernommen")).to_be_visible()
+    assert "Bis Montag" not in page.content()
+    assert violations(page) == []
+    page.get_by_role("link", name="Zu den Nachrichten").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Patienten-Nachrichten")

@@ -63,11 +63,15 @@ class Entrance:
                 "practice/login.html", status=400, email=email, next=after, problem=problem, kept=kept
             )
         path = own_path(visit.form.line(KEPT_PATH), "")
-        response = (
-            visit.page("practice/go_on.html", path=path, kept=kept) if path else go_to(own_path(after, _HOME))
-        )
+        response = await self._go_on(visit, session, path) if path else go_to(own_path(after, _HOME))
         cookies.keep(response, cookies.STAFF, session)
         return response
+
+    async def _go_on(self, visit: Visit, session: str, path: str) -> Response:
+        """What was typed goes on with whoever typed it, and with nobody else."""
+        person = await self._people.person(session, present=True)
+        is_theirs = cookies.read(visit.request, cookies.STAFF_MEMBER) == person.id
+        return visit.page("practice/go_on.html", path=path, kept=_kept(visit) if is_theirs else [])
 
     async def again_form(self, visit: Visit) -> Response:
         """The form that covers a page whose session has ended."""
