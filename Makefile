@@ -30,8 +30,9 @@ monitoring: ## rules, alerts and dashboards: promtool, and every panel on a real
 	@$(VENV_PYTHON) -m deploy.monitoring
 	@exec $(VENV_PYTHON) -m scripts.suite monitoring
 
-chart: setup ## write the chart's README from its values, and run its tests
+chart: setup ## write the chart's README from its values, run its tests, yamllint and checkov
 	@$(VENV_PYTHON) -m scripts.chart_readme
+	@$(VENV_PYTHON) -m tests.chart
 	@exec $(VENV_PYTHON) -m scripts.suite chart
 
 backup-test: setup ## back up a system, lose it, restore another from the backup, and see what is there

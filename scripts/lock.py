@@ -39,6 +39,7 @@ def _compile(name: str, *constraints: str) -> None:
 def main() -> int:
     _compile("runtime")
     _compile("development", "--constraint=runtime.txt")
+    _compile("chart")
     for file in sorted((ROOT / "requirements" / "images").glob("*.in")):
         # What an image holds is what the tests ran with.
         pinned = "development" if file.stem == "build" else "runtime"
