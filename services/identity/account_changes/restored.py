@@ -1,6 +1,6 @@
 """After a restore: accounts that the data still hold, but the newer key database does not, are deleted again.
 
-Nothing of them could be opened, and their owners could not register anew.
+They would be back, bound to their practices, with nothing in them that could be opened.
 """
 
 from collections.abc import Collection
