@@ -1,7 +1,6 @@
 """The platform operator's commands, as they are typed."""
 
 import json
-import re
 from pathlib import Path
 from secrets import token_urlsafe
 from uuid import UUID, uuid4
@@ -82,10 +81,10 @@ async def test_a_practice_that_cannot_be_is_refused_by_field(settings: CommandSe
 
 @pytest.mark.parametrize("arguments", [[], ["portal"]])
 def test_a_kind_that_does_not_exist_is_answered_with_those_that_do(arguments: list[str]) -> None:
-    kinds = ("api", "worker", "intake", "migrate", "await-schema", "rewrap-keys", "dead-letters")
-    commands = ("service-account", "create-practice")
-    with pytest.raises(SystemExit, match=re.escape("|".join((*kinds, *commands)))):
+    with pytest.raises(SystemExit) as refused:
         main(arguments)
+    offered = str(refused.value).removeprefix("usage: python -m services.identity ").split("|")
+    assert {"api", "worker", "intake", "migrate", "service-account", "create-practice"} <= set(offered)
 
 
 @pytest.mark.parametrize("kind", ["api", "worker", "migrate", "service-account"])
