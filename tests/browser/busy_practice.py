@@ -9,7 +9,16 @@ from praxispost.identity.v1 import staff_pb2
 from praxispost.messaging.v1 import drafts_pb2, messaging_pb2, withdrawals_pb2, work_pb2
 from tests.browser.house import House, Patient, StaffMember
 from tests.story.callers import Caller
-from tests.story.cast import Contact, Practice, message_to, new_id, tick, unique_email, unique_mobile
+from tests.story.cast import (
+    Contact,
+    Practice,
+    eventually,
+    message_to,
+    new_id,
+    tick,
+    unique_email,
+    unique_mobile,
+)
 
 LONG_NAME: Final = ("Maximiliane-Theodora", "Freifrau von und zu Hohenlohe-Waldenburg-Schillingsfürst")
 TEXT_FOR_MANY: Final = "Jetzt ist die beste Zeit für die Grippeimpfung.\nRufen Sie uns an."
@@ -60,6 +69,7 @@ def busy_practice(house: House) -> BusyPractice:
     answer(reader, practice, answered.message_id, "Danke.\nMuss ich noch einmal zur Blutabnahme kommen?")
     tick(staff, failed.message_id, messaging_pb2.RECEIPT_STATE_FAILED)
     tick(staff, due.message_id, messaging_pb2.RECEIPT_STATE_SENT)
+    eventually(lambda: staff.work.ListDue(work_pb2.ListDueRequest()).messages, bool, "nothing is due")
     return BusyPractice(practice, admin, colleague, colleague_id, answered, reader, erika, failed)
 
 
