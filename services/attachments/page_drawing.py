@@ -5,8 +5,7 @@ the sizes of its picture and its text in a line, the picture, and the text in UT
 drawn ends the program with another status than 0; so does one of which a page cannot, after those before it.
 """
 
-# What decodes a page's text; nothing can be loaded once the process is confined.
-import encodings.utf_16_le  # noqa: F401
+import encodings.utf_16_le  # noqa: F401  # decodes a page's text; once confined nothing can be loaded
 import io
 import sys
 from collections.abc import Iterator

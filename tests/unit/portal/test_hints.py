@@ -29,7 +29,11 @@ def _now() -> datetime:
 
 
 class _Tokens(tokens_pb2_grpc.TokenServiceServicer):
-    async def ExchangeSession(self, request, context):  # type: ignore[no-untyped-def]
+    async def ExchangeSession(
+        self,
+        request: tokens_pb2.ExchangeSessionRequest,
+        context: aio.ServicerContext[tokens_pb2.ExchangeSessionRequest, tokens_pb2.ExchangeSessionResponse],
+    ) -> tokens_pb2.ExchangeSessionResponse:
         ends = Timestamp()
         ends.FromDatetime(_now() + timedelta(seconds=60))
         return tokens_pb2.ExchangeSessionResponse(token="t", expires_at=ends, subject_id="s", role="admin")
@@ -41,7 +45,11 @@ class _Messaging(messaging_pb2_grpc.MessagingServiceServicer):
 
     streams: int = 0
 
-    async def Watch(self, request, context):  # type: ignore[no-untyped-def]
+    async def Watch(
+        self,
+        request: messaging_pb2.WatchRequest,
+        context: aio.ServicerContext[messaging_pb2.WatchRequest, messaging_pb2.WatchResponse],
+    ) -> AsyncIterator[messaging_pb2.WatchResponse]:
         self.streams += 1
         if self.streams == 2:
             return

@@ -25,7 +25,11 @@ class Identity(tokens_pb2_grpc.TokenServiceServicer):
     asked: list[tuple[str, bool]] = field(default_factory=list)
     refusal: Refusal | None = None
 
-    async def ExchangeSession(self, request, context):  # type: ignore[no-untyped-def]
+    async def ExchangeSession(
+        self,
+        request: tokens_pb2.ExchangeSessionRequest,
+        context: aio.ServicerContext[tokens_pb2.ExchangeSessionRequest, tokens_pb2.ExchangeSessionResponse],
+    ) -> tokens_pb2.ExchangeSessionResponse:
         self.asked.append((request.audience, request.by_person))
         if self.refusal is not None:
             details = to_rpc_status(self.refusal, "identity.praxispost").SerializeToString()

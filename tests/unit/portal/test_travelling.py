@@ -54,7 +54,12 @@ class Others:
     waits: asyncio.Event | None = None
 
 
-async def _refused(context: "aio.ServicerContext[object, object]", refusal: Refusal) -> None:
+async def _refused(
+    context: aio.ServicerContext[
+        attachments_pb2.UploadAttachmentRequest, attachments_pb2.UploadAttachmentResponse
+    ],
+    refusal: Refusal,
+) -> None:
     status = to_rpc_status(refusal, "attachments.praxispost")
     details = (("grpc-status-details-bin", status.SerializeToString()),)
     await context.abort(StatusCode[refusal.status.name], refusal.message, details)
@@ -64,7 +69,13 @@ class _Attachments(attachments_pb2_grpc.AttachmentServiceServicer):
     def __init__(self, others: Others) -> None:
         self._others = others
 
-    async def UploadAttachment(self, request_iterator, context):  # type: ignore[no-untyped-def]
+    async def UploadAttachment(
+        self,
+        request_iterator: AsyncIterator[attachments_pb2.UploadAttachmentRequest],
+        context: aio.ServicerContext[
+            attachments_pb2.UploadAttachmentRequest, attachments_pb2.UploadAttachmentResponse
+        ],
+    ) -> attachments_pb2.UploadAttachmentResponse:
         others = self._others
         try:
             async for part in request_iterator:
@@ -79,7 +90,13 @@ class _Attachments(attachments_pb2_grpc.AttachmentServiceServicer):
             await _refused(context, others.refusal)
         return attachments_pb2.UploadAttachmentResponse(attachment_id=_ATTACHMENT, size=sum(others.chunks))
 
-    async def DownloadAttachment(self, request, context):  # type: ignore[no-untyped-def]
+    async def DownloadAttachment(
+        self,
+        request: attachments_pb2.DownloadAttachmentRequest,
+        context: aio.ServicerContext[
+            attachments_pb2.DownloadAttachmentRequest, attachments_pb2.DownloadAttachmentResponse
+        ],
+    ) -> AsyncIterator[attachments_pb2.DownloadAttachmentResponse]:
         others = self._others
         size = sum(len(part) for part in others.parts)
         header = attachments_pb2.DownloadHeader(
@@ -99,7 +116,11 @@ class _Attachments(attachments_pb2_grpc.AttachmentServiceServicer):
 
 
 class _Tokens(tokens_pb2_grpc.TokenServiceServicer):
-    async def ExchangeSession(self, request, context):  # type: ignore[no-untyped-def]
+    async def ExchangeSession(
+        self,
+        request: tokens_pb2.ExchangeSessionRequest,
+        context: aio.ServicerContext[tokens_pb2.ExchangeSessionRequest, tokens_pb2.ExchangeSessionResponse],
+    ) -> tokens_pb2.ExchangeSessionResponse:
         ends = Timestamp()
         ends.FromDatetime(datetime.now(UTC) + timedelta(seconds=60))
         return tokens_pb2.ExchangeSessionResponse(
@@ -108,7 +129,11 @@ class _Tokens(tokens_pb2_grpc.TokenServiceServicer):
 
 
 class _Messaging(messaging_pb2_grpc.MessagingServiceServicer):
-    async def OpenMessage(self, request, context):  # type: ignore[no-untyped-def]
+    async def OpenMessage(
+        self,
+        request: messaging_pb2.OpenMessageRequest,
+        context: aio.ServicerContext[messaging_pb2.OpenMessageRequest, messaging_pb2.OpenMessageResponse],
+    ) -> messaging_pb2.OpenMessageResponse:
         attachment = messaging_pb2.MessageAttachment(id=_ATTACHMENT, media_type="application/pdf", grant="g")
         message = messaging_pb2.Message(attachments=[attachment])
         return messaging_pb2.OpenMessageResponse(message=message)

@@ -189,6 +189,6 @@ def _is(known: Known, represented: Record, representative: Record) -> bool:
 
 
 def _tied(known: Known, one: Record, other: Record) -> bool:
-    documents = (known.documents.get(one.patient_id), known.documents.get(other.patient_id))
-    same_reader = None not in documents and documents[0].by == documents[1].by  # type: ignore[union-attr]
+    document, others = known.documents.get(one.patient_id), known.documents.get(other.patient_id)
+    same_reader = document is not None and others is not None and document.by == others.by
     return same_reader or _is(known, one, other) or _is(known, other, one)
