@@ -95,6 +95,7 @@ def test_what_is_missing_is_said_before_writing(house: House, windows: Windows) 
     page.goto(f"/practice/new?patient={gone}")
     expect(page.get_by_text("als verstorben vermerkt")).to_be_visible()
     expect(page.get_by_role("button", name="Senden")).to_have_count(0)
+    assert violations(page) == []
     windows.picture(page, "deceased")
 
 
@@ -428,6 +429,7 @@ def test_one_text_for_many_is_held_and_says_so(house: House, windows: Windows) -
     _fill(page, "Ihre Befunde", text)
     page.get_by_role("button", name="Senden").click()
     expect(page.get_by_text("Eine zweite Person muss ihn freigeben").first).to_be_visible()
+    assert violations(page) == []
     windows.picture(page, "held")
 
 
