@@ -43,8 +43,8 @@ pictures: ## take README's two pictures anew: plays the short form of the browse
 	@$(VENV_PYTHON) -m scripts.suite browser-short
 	@exec $(VENV_PYTHON) -m scripts.pictures
 
-bench: setup ## how long the portal's pages take in a practice with 10,000 conversations; reports, judges nothing
-	@exec $(VENV_PYTHON) -m tests.bench
+bench: setup ## speed beside the machine's own limit, into build/bench.jsonl; SHORT=1 for the short form, PARTS="send pages" for some
+	@exec $(VENV_PYTHON) -m tests.bench $(if $(filter 1,$(SHORT)),--short) $(PARTS)
 
 images: ## build all images with podman, and play the story on containers of them
 	@$(PYTHON) -m scripts.setup --images

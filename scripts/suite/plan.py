@@ -32,6 +32,8 @@ TESTS = (
     *CHART,
     pytest("unit", "tests/unit"),
     pytest("local", "tests/integration/local"),
+    # Measures too little to say anything, but every part of the benchmarks must work.
+    command("bench-short", "python", "-m", "tests.bench", "--short"),
 )
 ALL = (*TESTS, *TYPES, *LINT)
 ONE_BY_ONE = {
