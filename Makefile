@@ -53,7 +53,7 @@ images: ## build all images with podman, and play the story on containers of the
 client: setup ## the Python package for other systems: a wheel of typed stubs in build/client/dist
 	@exec $(VENV_PYTHON) -m scripts.client
 
-lint: setup ## ruff, import rules, buf lint
+lint: setup ## ruff, import rules, buf lint, hadolint
 	@exec $(VENV_PYTHON) -m scripts.suite lint
 
 types: setup ## mypy, strictly

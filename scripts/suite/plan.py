@@ -10,6 +10,7 @@ LINT = (
     command("format", "ruff", "format", "--quiet", "--check", "."),
     command("imports", "lint-imports", "--no-logo"),
     command("contracts", "buf", "lint", folder=PROTOS),
+    command("dockerfile", "hadolint", "deploy/images/Dockerfile"),
 )
 TYPES = (command("types", "mypy", *_CODE),)
 BROWSER = (pytest("browser", "tests/browser"),)
