@@ -6,7 +6,7 @@ from typing import Final
 
 from deploy.local.processes import ROOT
 from deploy.local.system import temporary_system
-from tests.bench import figures, pages
+from tests.bench import figures, pages, send
 from tests.bench.bench import Bench, Part
 from tests.bench.figures import Figure
 from tests.browser.house import House
@@ -14,6 +14,7 @@ from tests.story.stage import stage_on
 
 _PARTS: Final[dict[str, Part]] = {
     "pages": pages.measure,
+    "send": send.measure,
 }
 _LINES: Final = ROOT / "build" / "bench.jsonl"
 
