@@ -1,0 +1,123 @@
+"""Gathers what many callers want at the same moment, so that it is done together: one transaction for all.
+
+Each caller gets its own outcome. What comes alone is done at once; while that goes on, others gather, so the
+batches are as large as there are callers, and nobody waits for a clock.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextvars import Context
+from typing import Generic, TypeAlias, TypeVar
+
+from chassis import logs
+from chassis.refusal import Refusal, Status
+
+_LOG = logs.get(__name__)
+_ALONE_AT_ONCE = 4
+
+W = TypeVar("W")
+R = TypeVar("R")
+
+# What a batch came to, in its order: an error is raised to the caller whose wish it answers.
+Outcomes: TypeAlias = Sequence[R | Exception]
+
+
+class _Waiting(Generic[W, R]):
+    """A wish, and the caller who waits for what comes of it."""
+
+    __slots__ = ("outcome", "wish")
+
+    def __init__(self, wish: W) -> None:
+        self.wish = wish
+        self.outcome: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+
+    def settle(self, outcome: R | Exception) -> None:
+        """Nobody is told who went away meanwhile."""
+        if self.outcome.done():
+            return
+        if isinstance(outcome, Exception):
+            self.outcome.set_exception(outcome)
+        else:
+            self.outcome.set_result(outcome)
+
+
+class Gathering(Generic[W, R]):
+    """Carries out wishes in batches of at most `most`, `at_once` of them at the same time.
+
+    `carry_out` does a whole batch or, where it raises, nothing of it: then each wish is carried out alone, so
+    that what is wrong with one spoils no other's. That holds too where only the word of success was lost: so
+    a wish must know itself again, as requests do by their ids. Places in a batch go round among `lanes`, such
+    as practices: who wants much at once waits longer, and not the others.
+    """
+
+    def __init__(
+        self,
+        carry_out: Callable[[Sequence[W]], Awaitable[Outcomes[R]]],
+        *,
+        most: int,
+        at_once: int,
+        most_waiting: int,
+    ) -> None:
+        self._carry_out = carry_out
+        self._most = most
+        self._at_once = at_once
+        self._most_waiting = most_waiting
+        self._lanes: OrderedDict[Hashable, deque[_Waiting[W, R]]] = OrderedDict()
+        self._count = 0
+        self._carriers: set[asyncio.Task[None]] = set()
+        self._alone = asyncio.Semaphore(_ALONE_AT_ONCE)
+
+    async def carry_out(self, wish: W, lane: Hashable = None) -> R:
+        """What comes of this wish; refuses with OVERLOADED where too many wait.
+
+        Who is cancelled before the batch begins is left out of it; afterwards it goes on without them.
+        """
+        if self._count >= self._most_waiting:
+            raise Refusal(
+                Status.RESOURCE_EXHAUSTED, "OVERLOADED", "too many requests are in progress; try again later"
+            )
+        waiting: _Waiting[W, R] = _Waiting(wish)
+        self._lanes.setdefault(lane, deque()).append(waiting)
+        self._count += 1
+        if len(self._carriers) < self._at_once:
+            # In a context of its own: what is done for many has no one request's id, caller or deadline.
+            carrier = asyncio.create_task(self._carry(), context=Context())
+            self._carriers.add(carrier)
+            carrier.add_done_callback(self._carriers.discard)
+        return await waiting.outcome
+
+    async def _carry(self) -> None:
+        while batch := self._next():
+            await self._together(batch)
+
+    def _next(self) -> list[_Waiting[W, R]]:
+        """One of each lane in turn; a lane that was served goes to the end."""
+        batch: list[_Waiting[W, R]] = []
+        while self._lanes and len(batch) < self._most:
+            lane, queue = self._lanes.popitem(last=False)
+            waiting = queue.popleft()
+            self._count -= 1
+            if queue:
+                self._lanes[lane] = queue
+            if not waiting.outcome.done():
+                batch.append(waiting)
+        return batch
+
+    async def _together(self, batch: Sequence[_Waiting[W, R]]) -> None:
+        try:
+            outcomes = await self._carry_out([each.wish for each in batch])
+        except Exception as error:
+            if len(batch) == 1:
+                batch[0].settle(error)
+                return
+            _LOG.warning("batch failed, each is carried out alone", error=error, count=len(batch))
+            await asyncio.gather(*(self._by_itself(each) for each in batch))
+            return
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            waiting.settle(outcome)
+
+    async def _by_itself(self, waiting: _Waiting[W, R]) -> None:
+        async with self._alone:
+            if not waiting.outcome.done():
+                await self._together([waiting])
