@@ -150,6 +150,14 @@ _OTHERS: Final = (
         "Somebody guesses: most attempts of {{ $labels.kind }} are refused.",
     ),
     Alert(
+        "PraxispostScannerFails",
+        "page",
+        'sum(rate(praxispost_attachment_scan_seconds_count{result="failed"}[10m])) > '
+        "0.5 * sum(rate(praxispost_attachment_scan_seconds_count[10m]))",
+        "5m",
+        "Most documents cannot be scanned for malware, and so are refused.",
+    ),
+    Alert(
         "PraxispostDecoderUnconfined",
         "ticket",
         "min by (process) (praxispost_attachments_decoder_confined) == 0",

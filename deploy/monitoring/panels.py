@@ -393,6 +393,13 @@ DASHBOARDS: Final = (
                         "{{direction}}",
                         unit="Bps",
                     ),
+                    _graph(
+                        "Documents scanned for malware",
+                        _rate("praxispost_attachment_scan_seconds_count", "result"),
+                        "{{result}}",
+                        unit="reqps",
+                        hint="None where no scanner is set. Failed ones were refused.",
+                    ),
                 ),
             ),
         ),

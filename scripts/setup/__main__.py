@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from scripts import images
-from scripts.setup import broker, browser, debian, prometheus, protos, venv
+from scripts.setup import broker, browser, debian, prometheus, protos, scanner, venv
 from scripts.setup.layout import BUILD
 from scripts.setup.problem import SetupProblem
 
@@ -19,6 +19,7 @@ _EXTRAS: Final = {
     "browser": browser.missing,
     "prometheus": prometheus.missing,
     "images": images.missing,
+    "scanner": scanner.missing,
 }
 
 

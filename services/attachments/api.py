@@ -28,6 +28,7 @@ from services.attachments.objects import ObjectStore
 from services.attachments.readiness import watch_database
 from services.attachments.rendering_process import PROGRAM as RENDERING
 from services.attachments.renditions import Renditions
+from services.attachments.scanning import Clamd, Scanner, Unscanned
 from services.attachments.seals import Seals
 from services.attachments.servicer import AttachmentServicer
 from services.attachments.settings import ApiSettings
@@ -53,6 +54,13 @@ async def _look_at_confinement(metrics: Metrics) -> None:
     metrics.decoder_confined.set(confined)
     if not confined:
         _LOG.warning("photos and pages are decoded unconfined: the system has no seccomp for this machine")
+
+
+def _scanner(address: str | None, metrics: Metrics) -> Scanner:
+    if address is None:
+        _LOG.warning("documents are not scanned for malware: no scanner is set")
+        return Unscanned()
+    return Clamd(address, metrics)
 
 
 async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
@@ -88,6 +96,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         store=store,
         usage=usage,
         renditions=Renditions(store, turns, settings.max_attachment_bytes),
+        scanner=_scanner(settings.scanner, metrics),
         metrics=metrics,
         limit=settings.max_attachment_bytes,
         clock=_now,

@@ -95,6 +95,20 @@ def photo_unreadable() -> Refusal:
     )
 
 
+def malware_found() -> Refusal:
+    return Refusal(
+        Status.INVALID_ARGUMENT,
+        "MALWARE_FOUND",
+        "the scanner takes this document for harmful; do not send it",
+    )
+
+
+def scanner_unavailable() -> Refusal:
+    return Refusal(
+        Status.UNAVAILABLE, "SCANNER_UNAVAILABLE", "the document could not be scanned; try again later"
+    )
+
+
 def practice_not_found() -> Refusal:
     return Refusal(Status.NOT_FOUND, "PRACTICE_NOT_FOUND", "no such practice")
 

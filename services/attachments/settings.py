@@ -21,7 +21,8 @@ class StoreSettings:
 
 @dataclass(frozen=True)
 class ApiSettings:
-    """The api. `quota_bytes` is what the documents of a practice may take that has no quota of its own."""
+    """The api. `quota_bytes` is what the documents of a practice may take that has no quota of its own;
+    `scanner` is host:port of ClamAV's clamd, without which documents are not scanned."""
 
     grpc: GrpcSettings
     database_url: Secret
@@ -32,6 +33,7 @@ class ApiSettings:
     messaging_target: str
     metrics_port: int
     tls: Path | None = None
+    scanner: str | None = None
     metrics_host: str = "127.0.0.1"
     max_attachment_bytes: int = 50 * 1024 * 1024
     quota_bytes: int = 10 * 1024 * 1024 * 1024

@@ -21,6 +21,7 @@ from services.attachments.pipe import Pipe, PipeBroken
 from services.attachments.quotas import Room
 from services.attachments.renditions import Rendition, Renditions
 from services.attachments.requests import patiently
+from services.attachments.scanning import Scanner
 from services.attachments.seals import Place, Seals
 from services.attachments.segments import SegmentSealer, new_key, sealed_size
 from services.attachments.shares import Shares
@@ -57,6 +58,7 @@ class Uploads:
         store: ObjectStore,
         usage: Usage,
         renditions: Renditions,
+        scanner: Scanner,
         metrics: Metrics,
         limit: int,
         clock: Callable[[], datetime],
@@ -68,6 +70,7 @@ class Uploads:
         self._store = store
         self._usage = usage
         self._renditions = renditions
+        self._scanner = scanner
         self._shares = Shares(_MOST_FOR_ONE)
         self._metrics = metrics
         self._limit = limit
@@ -178,19 +181,23 @@ class Uploads:
             pipe.leave()
 
     async def _feed(self, attempt: Attempt, room: Room, pipe: Pipe, chunks: AsyncIterator[bytes]) -> Content:
-        """Pass the bytes on, sealed; the last segment only once all is known to be what was declared."""
+        """Pass the bytes on, sealed; the last segment only once all is known to be what was declared, and
+        clean."""
         measure = Measure(attempt.header, self._limit, room)
         sealer = SegmentSealer(attempt.key, attempt.place.content())
-        await pipe.write(sealer.header)
         alive_until = self._clock() + _KEEP_ALIVE
-        async for chunk in patiently(chunks, self._patience):
-            measure.add(chunk)
-            await pipe.write(sealer.update(chunk))
-            self._metrics.up.inc(len(chunk))
-            if self._clock() >= alive_until:
-                await self._keep_alive(attempt)
-                alive_until = self._clock() + _KEEP_ALIVE
-        content = measure.content()
+        async with self._scanner.scan() as scan:
+            await pipe.write(sealer.header)
+            async for chunk in patiently(chunks, self._patience):
+                measure.add(chunk)
+                await scan.add(chunk)
+                await pipe.write(sealer.update(chunk))
+                self._metrics.up.inc(len(chunk))
+                if self._clock() >= alive_until:
+                    await self._keep_alive(attempt)
+                    alive_until = self._clock() + _KEEP_ALIVE
+            content = measure.content()
+            await scan.check()
         await pipe.write(sealer.finish())
         pipe.close()
         return content

@@ -61,6 +61,8 @@ _BAD: list[tuple[str, Any, str]] = [
     ("processes", {"portal-web": {"replicas": -1}}, "/processes/portal-web/replicas"),
     ("tls.mode", "perhaps", "/tls/mode"),
     ("networkPolicy.egress.s3.ports", [], "/networkPolicy/egress/s3/ports"),
+    ("attachments.scanner", "clamd.clamav", "/attachments/scanner"),
+    ("attachments.scanner", "tcp://clamd.clamav:3310", "/attachments/scanner"),
     ("logLevel", "loud", "/logLevel"),
     ("messaging.guard.patients", 1, "/messaging/guard/patients"),
     ("somethingElse", True, "somethingElse"),

@@ -131,6 +131,23 @@ def test_the_portal_reaches_no_store(production: Rendered) -> None:
     assert {port["port"] for rule in egress for port in rule["ports"]} == {"grpc"}
 
 
+def test_the_scanner_is_reached_by_the_api_of_documents_alone_and_only_where_one_is_set(
+    minimal: Rendered, production: Rendered
+) -> None:
+    def reaching(rendered: Rendered) -> set[str]:
+        return {
+            policy["metadata"]["name"]
+            for policy in rendered.of_kind("NetworkPolicy")
+            for rule in policy["spec"].get("egress", [])
+            if {"port": 3310, "protocol": "TCP"} in rule["ports"]
+        }
+
+    assert reaching(production) == {"praxispost-attachments-api"}
+    assert reaching(minimal) == set()
+    told = {"name": "PRAXISPOST_SCANNER", "value": "clamd.clamav:3310"}
+    assert told in _pod(production, "attachments-api")["containers"][0]["env"]
+
+
 def test_with_tls_every_certificate_has_the_names_that_are_called(production: Rendered) -> None:
     for service in ("identity", "messaging", "attachments", "notifier"):
         certificate = production.named("Certificate", service)["spec"]
@@ -175,6 +192,11 @@ def _rules() -> Any:
 def test_the_notes_say_what_is_not_encrypted(minimal: Rendered, production: Rendered) -> None:
     assert "not encrypted" in minimal.notes
     assert "not encrypted" not in production.notes
+
+
+def test_the_notes_say_that_documents_are_not_scanned(minimal: Rendered, production: Rendered) -> None:
+    assert "not scanned" in minimal.notes
+    assert "not scanned" not in production.notes
 
 
 def test_the_readme_is_what_the_values_say() -> None:

@@ -20,6 +20,7 @@ _PROCESSES: Final = (
     *(f"notifier-{kind}" for kind in ("api", "worker", "intake", "bounce")),
     "portal-web",
 )
+_SCANS: Final = "praxispost_attachment_scan_seconds_count{result="
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,12 @@ CASES: Final[Sequence[Case]] = (
         "ticket",
         {f'{_AUTH}"refused"}}': "0+300x60", f'{_AUTH}"accepted"}}': "0+10x60"},
         {f'{_AUTH}"refused"}}': "0+200x60", f'{_AUTH}"accepted"}}': "0+2000x60"},
+    ),
+    Case(
+        "PraxispostScannerFails",
+        "page",
+        {f'{_SCANS}"failed"}}': "0+3x60", f'{_SCANS}"clean"}}': "0+1x60"},
+        {f'{_SCANS}"failed"}}': "0+1x60", f'{_SCANS}"clean"}}': "0+20x60", f'{_SCANS}"found"}}': "0+20x60"},
     ),
     Case(
         "PraxispostDecoderUnconfined",

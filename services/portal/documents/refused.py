@@ -75,6 +75,21 @@ _UPLOADS: Final[Mapping[str, Problem]] = {
     "TOO_MANY_UPLOADS": _BUSY,
     "OVERLOADED": _BUSY,
     "STORE_UNAVAILABLE": LATER,
+    "MALWARE_FOUND": Problem(
+        400,
+        mark(
+            "Der Virenscanner hält diese Datei für schädlich. Sie wurde nicht gespeichert. "
+            "Öffnen Sie sie nicht, und schicken Sie sie niemandem."
+        ),
+    ),
+    "SCANNER_UNAVAILABLE": Problem(
+        503,
+        mark(
+            "Die Datei ließ sich gerade nicht auf Viren prüfen und wurde nicht gespeichert. "
+            "Bitte versuchen Sie es in einer Minute noch einmal."
+        ),
+        True,
+    ),
     "PHOTO_UNREADABLE": Problem(
         400,
         mark(

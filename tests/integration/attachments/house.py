@@ -34,6 +34,7 @@ from services.attachments.grants import Grants
 from services.attachments.metrics import Metrics
 from services.attachments.objects import ObjectStore
 from services.attachments.renditions import Renditions
+from services.attachments.scanning import Clamd, Patience, Unscanned
 from services.attachments.seals import Seals
 from services.attachments.servicer import AttachmentServicer
 from services.attachments.settings import StoreSettings
@@ -237,9 +238,12 @@ async def open_house(
     *,
     store_patience: float = 8.0,
     caller_patience: float = 30.0,
+    scanner: str | None = None,
+    scanner_patience: Patience | None = None,
     clock: Callable[[], datetime] = _now,
 ) -> AsyncIterator[House]:
-    """Serve until the end of the block; `s3` is another way to the same bucket, patience is in seconds."""
+    """Serve until the end of the block; `s3` is another way to the same bucket, `scanner` the address of a
+    clamd, patience is in seconds."""
     key = SigningKey("test", Ed25519PrivateKey.generate(), datetime.now(UTC))
 
     async def published() -> list[VerifyingKey]:
@@ -259,6 +263,7 @@ async def open_house(
         store=store,
         usage=usage,
         renditions=Renditions(store, turns, LIMIT),
+        scanner=Unscanned() if scanner is None else Clamd(scanner, metrics, scanner_patience),
         metrics=metrics,
         limit=LIMIT,
         clock=clock,

@@ -1,6 +1,7 @@
 """The processes as they are deployed: bounded memory, metrics, and the command that collects."""
 
 import asyncio
+import contextlib
 import hashlib
 import re
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis.caller import Caller
+from chassis.refusal import Refusal
 from chassis.signing import SigningKey
 from deploy.local.data_folder import DataFolder
 from deploy.local.processes import Process
@@ -20,6 +22,7 @@ from deploy.local.rabbitmq import RabbitMq
 from praxispost.attachments.v1 import attachments_pb2 as pb
 from tests.integration.attachments.house import CHUNK, LIMIT, Client, House, Stores, header, staff
 from tests.integration.attachments.processes import AttachmentsProcesses, publishing
+from tests.integration.attachments.scanners import Way, stand_in
 from tests.integration.attachments.traces import Traces
 from tests.integration.chassis.waiting import eventually
 
@@ -92,6 +95,25 @@ async def test_the_api_tells_whether_its_decoder_is_confined(
         return "\npraxispost_attachments_decoder_confined 1.0\n" in metrics
 
     await eventually(lambda: _shows(processes, told))
+
+
+async def test_the_api_scans_where_a_scanner_is_set_and_counts(
+    processes: AttachmentsProcesses, key: SigningKey
+) -> None:
+    async with stand_in() as scanner:
+        process = processes.make("api", PRAXISPOST_SCANNER=scanner.address)
+        process.start()
+        await asyncio.to_thread(process.wait_ready, processes.api_answers, 30)
+        client = Client(f"127.0.0.1:{processes.grpc_port}", key)
+        for way in (Way.CLEAN, Way.FOUND, Way.ENDS):
+            scanner.way = way
+            with contextlib.nullcontext() if way is Way.CLEAN else pytest.raises(Refusal):
+                await client.upload(staff(), b"text", header(uuid4()))
+        await client.close()
+    metrics = (await _get(processes, "/metrics")).text
+    for result in ("clean", "found", "failed"):
+        assert f'praxispost_attachment_scan_seconds_count{{result="{result}"}} 1.0\n' in metrics
+    assert "malware found" in process.tail()
 
 
 async def test_the_api_is_ready_without_the_store(processes: AttachmentsProcesses) -> None:

@@ -292,6 +292,8 @@ async def test_what_cannot_be_taken_is_refused_before_its_bytes(
         (Refusal(Status.RESOURCE_EXHAUSTED, "TOO_MANY_UPLOADS", ""), 429, "mehrere", True),
         (Refusal(Status.INVALID_ARGUMENT, "PHOTO_UNREADABLE", ""), 400, "PDF", False),
         (Refusal(Status.UNAVAILABLE, "STORE_UNAVAILABLE", ""), 503, "Minute", True),
+        (Refusal(Status.INVALID_ARGUMENT, "MALWARE_FOUND", ""), 400, "schädlich", False),
+        (Refusal(Status.UNAVAILABLE, "SCANNER_UNAVAILABLE", ""), 503, "Viren", True),
         (Refusal(Status.ABORTED, "UPLOAD_IN_PROGRESS", ""), 409, "Dieselbe", True),
     ],
 )

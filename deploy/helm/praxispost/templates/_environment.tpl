@@ -40,6 +40,9 @@
 {{- if has "documents" $gives }}
 - { name: PRAXISPOST_MAX_ATTACHMENT_BYTES, value: {{ $values.attachments.maxBytes | int64 | quote }} }
 - { name: PRAXISPOST_QUOTA_BYTES, value: {{ $values.attachments.quotaBytes | int64 | quote }} }
+{{- with $values.attachments.scanner }}
+- { name: PRAXISPOST_SCANNER, value: {{ . | quote }} }
+{{- end }}
 {{- end }}
 {{- if has "s3" $gives }}
 - { name: PRAXISPOST_S3_ENDPOINT, value: {{ required "s3.endpoint is missing: host:port of the object store" $values.s3.endpoint | quote }} }

@@ -16,7 +16,7 @@ messaging-worker:
 messaging-intake:
   { service: messaging, kind: intake, calls: [], stores: [postgresql, rabbitmq], gives: [database, rabbitmq] }
 attachments-api:
-  { service: attachments, kind: api, serves: { grpc: 50051 }, calls: [identity, messaging], stores: [postgresql, s3], gives: [database, keys, s3, documents] }
+  { service: attachments, kind: api, serves: { grpc: 50051 }, calls: [identity, messaging], stores: [postgresql, s3{{ if .Values.attachments.scanner }}, scanner{{ end }}], gives: [database, keys, s3, documents] }
 attachments-worker:
   { service: attachments, kind: worker, calls: [identity, messaging], stores: [postgresql, rabbitmq, s3], gives: [database, keyDatabase, rabbitmq, s3, account] }
 notifier-api:
