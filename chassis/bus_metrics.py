@@ -44,7 +44,7 @@ class InboxMetrics:
         )
         self.handling = Histogram(
             "praxispost_inbox_handling_seconds",
-            "How long a handler took.",
+            "How long a handler took; of events that were handled together each has its share.",
             ["event"],
             buckets=_SECONDS,
             registry=registry,

@@ -76,6 +76,18 @@ def chassis_tables_1(app_role: str) -> str:
     )
 
 
+# Events that were there, and those that the version before adds, are nobody's: they have turns of their own.
+_INBOX_TURNS = """
+ALTER TABLE inbox ADD COLUMN tenant_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000';
+CREATE INDEX inbox_turn ON inbox (consumer, tenant_id, next_try) WHERE state = 'pending';
+"""
+
+
+def inbox_turns_1() -> str:
+    """Lets the inbox take the tenants' events in turn."""
+    return _INBOX_TURNS
+
+
 _DOOMED_DATA_KEY = """
 CREATE TABLE doomed_data_key (
     key_id uuid PRIMARY KEY,

@@ -68,6 +68,7 @@ class InboxTable(DependencyProvider):
             "event_id": envelope.event_id,
             "type": envelope.type,
             "envelope": envelope.SerializeToString(),
+            "tenant_id": envelope.tenant_id,
         }
         statement = insert(TABLES.inbox).values(row).on_conflict_do_nothing()
         with self._connected().begin() as tx:

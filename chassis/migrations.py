@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from chassis import logs
-from chassis.frozen_sql import chassis_tables_1, doomed_data_key_1, request_pruning_1
+from chassis.frozen_sql import chassis_tables_1, doomed_data_key_1, inbox_turns_1, request_pruning_1
 from chassis.sql import grant_sql, protect_sql
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "chassis_tables_1",
     "doomed_data_key_1",
     "grant_sql",
+    "inbox_turns_1",
     "migrate",
     "migrate_sql",
     "protect_sql",

@@ -1,6 +1,7 @@
 """The tables that the chassis keeps in every service's database."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -21,6 +22,8 @@ from sqlalchemy import (
 # Channels on which PostgreSQL's NOTIFY says that there is something new in the table.
 OUTBOX_CHANNEL = "praxispost_outbox"
 INBOX_CHANNEL = "praxispost_inbox"
+# The tenant of events of which the table does not say whose they are.
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,10 @@ def _outbox(metadata: MetaData) -> Table:
 
 
 def _inbox(metadata: MetaData) -> Table:
-    """Events that arrived; no row-level security: the tenant is known only from the row itself."""
+    """Events that arrived; no row-level security: the tenant is known only from the row itself.
+
+    The column `tenant_id` says whose turn an event is part of; what counts is the tenant in its envelope.
+    """
     return Table(
         "inbox",
         metadata,
@@ -79,7 +85,9 @@ def _inbox(metadata: MetaData) -> Table:
         Column("state", Text, nullable=False, server_default=text("'pending'")),
         _time("done_at", nullable=True),
         Column("error", Text, nullable=False, server_default=text("''")),
+        Column("tenant_id", Uuid, nullable=False, server_default=text(f"'{NOBODY}'")),
         Index("inbox_pending", "consumer", "next_try", postgresql_where=text("state = 'pending'")),
+        Index("inbox_turn", "consumer", "tenant_id", "next_try", postgresql_where=text("state = 'pending'")),
         Index("inbox_dead", "consumer", postgresql_where=text("state = 'dead'")),
         Index("inbox_done", "done_at", postgresql_where=text("state = 'done'")),
     )

@@ -16,12 +16,7 @@ from chassis.tables import INBOX_CHANNEL, OUTBOX_CHANNEL
 from chassis.telemetry import Telemetry
 from chassis.worker import Worker
 from services.messaging.bindings import (
-    ATTACHMENT_OPENED,
     PATIENT_CHANGED,
-    PROMPT_ACCEPTED,
-    PROMPT_DELAYED,
-    PROMPT_DELIVERED,
-    PROMPT_FAILED,
     SERVICE,
     STAFF_DISABLED,
     STAFF_ENABLED,
@@ -31,7 +26,7 @@ from services.messaging.bindings import (
 from services.messaging.guard.storage import forget_texts
 from services.messaging.metrics import Metrics
 from services.messaging.patients.learning import PatientEvents
-from services.messaging.receipts.events import AttachmentEvents, PromptEvents
+from services.messaging.receipts.events import ReceiptEvents
 from services.messaging.settings import WorkerSettings
 from services.messaging.work.events import StaffEvents, TaskEvents
 
@@ -53,8 +48,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     key_database = KeyDatabase(settings.keys_database_url)
     doomed = DoomedDataKeys(database, key_database, _now)
     patients = PatientEvents(_now)
-    metrics = Metrics(telemetry.registry)
-    prompts, attachments = PromptEvents(_now, metrics), AttachmentEvents(_now, metrics)
+    receipts = ReceiptEvents(_now, Metrics(telemetry.registry))
     staff, tasks = StaffEvents(_now), TaskEvents(_now)
     inbox = Inbox(
         database,
@@ -65,12 +59,8 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
             STAFF_ENABLED: staff.enabled,
             TASK_OPENED: tasks.opened,
             TASK_CLOSED: tasks.closed,
-            PROMPT_ACCEPTED: prompts.accepted,
-            PROMPT_DELIVERED: prompts.delivered,
-            PROMPT_DELAYED: prompts.delayed,
-            PROMPT_FAILED: prompts.failed,
-            ATTACHMENT_OPENED: attachments.opened,
         },
+        together=receipts.together,
         registry=telemetry.registry,
         parallel=_INBOX_LANES,
     )

@@ -3,21 +3,23 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 from prometheus_client import CollectorRegistry
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import dead_letters
 from chassis.database import Database, wake_after_commit
 from chassis.events import Event, envelop
-from chassis.inbox import Handler, Inbox
-from chassis.tables import INBOX_CHANNEL
+from chassis.inbox import Handler, Inbox, TogetherHandler
+from chassis.inbox_turns import CLAIM, Turns
+from chassis.tables import INBOX_CHANNEL, NOBODY
 from chassis.worker import Worker
 from praxispost.chassis.v1.envelope_pb2 import Envelope
 from tests.integration.chassis.sample import TABLES, THING, SampleDatabase
@@ -27,8 +29,8 @@ TENANT = uuid4()
 TYPE = "sample.thing_made"
 
 
-def envelope(value: str = "made", event_type: str = TYPE) -> Envelope:
-    event = Event(event_type, TENANT, uuid4(), 1, datetime.now(UTC), StringValue(value=value))
+def envelope(value: str = "made", event_type: str = TYPE, tenant: UUID = TENANT) -> Envelope:
+    event = Event(event_type, tenant, uuid4(), 1, datetime.now(UTC), StringValue(value=value))
     return envelop(event, uuid4())
 
 
@@ -39,11 +41,12 @@ async def deliver(database: Database, *envelopes: Envelope) -> None:
             "event_id": UUID(each.event_id),
             "type": each.type,
             "envelope": each.SerializeToString(),
+            "tenant_id": UUID(each.tenant_id),
         }
         for each in envelopes
     ]
     async with database.transaction() as tx:
-        await tx.execute(insert(TABLES.inbox).values(rows))
+        await tx.execute(insert(TABLES.inbox), rows)
         wake_after_commit(tx, INBOX_CHANNEL)
 
 
@@ -54,13 +57,19 @@ async def store(tx: AsyncConnection, received: Envelope) -> None:
 
 
 @contextlib.asynccontextmanager
-async def working(sample_database: SampleDatabase, handler: Handler) -> AsyncIterator[CollectorRegistry]:
+async def working(
+    sample_database: SampleDatabase,
+    handler: Handler | None = None,
+    *,
+    together: TogetherHandler | None = None,
+) -> AsyncIterator[CollectorRegistry]:
     """A worker of its own process' kind, whose first pause after a failure is 5 ms."""
     database, registry = Database(sample_database.app_url, pool_size=8), CollectorRegistry()
     inbox = Inbox(
         database,
         consumer="sample",
-        handlers={TYPE: handler},
+        handlers={} if handler is None else {TYPE: handler},
+        together={} if together is None else {TYPE: together},
         registry=registry,
         first_pause=timedelta(milliseconds=5),
     )
@@ -176,6 +185,136 @@ async def test_a_poisonous_event_does_not_hold_up_the_good_ones(
 
         await eventually(all_settled)
     assert await effects(database) == ["good"] * 90
+
+
+async def test_a_poisonous_event_does_not_hold_up_those_that_are_handled_together_with_it(
+    database: Database, sample_database: SampleDatabase
+) -> None:
+    calls: list[int] = []
+
+    async def handler(tx: AsyncConnection, received: Sequence[Envelope]) -> None:
+        calls.append(len(received))
+        for each in received:
+            await store(tx, each)
+            if b"poison" in each.data:
+                raise LookupError
+
+    values = [f"{number:04}" for number in range(1000)]
+    await deliver(
+        database, *(envelope(value) for value in values[:500]), envelope("poison"), envelope("poison")
+    )
+    await deliver(database, *(envelope(value) for value in values[500:]))
+    async with working(sample_database, together=handler), working(sample_database, together=handler):
+
+        async def all_settled() -> bool:
+            return await states(database) == {"done": 1000, "dead": 2}
+
+        await eventually(all_settled)
+    assert await effects(database) == values
+    assert max(calls) > 1
+    assert [each["attempts"] for each in await dead_letters.dead_events(database)] == [5, 5]
+
+
+async def test_events_of_several_tenants_are_handled_within_their_own_tenants_rows(
+    database: Database, sample_database: SampleDatabase
+) -> None:
+    """Each alone where the handler takes one, and within those of all where it takes them together."""
+    tenants = [TENANT, uuid4(), uuid4()]
+    seen: set[str] = set()
+
+    async def limit(tx: AsyncConnection) -> str:
+        limit_set: str = (await tx.execute(text("SELECT current_setting('praxispost.tenants')"))).scalar_one()
+        return limit_set
+
+    async def one(tx: AsyncConnection, received: Envelope) -> None:
+        assert await limit(tx) == received.tenant_id
+
+    async def several(tx: AsyncConnection, received: Sequence[Envelope]) -> None:
+        assert set((await limit(tx)).split(",")) == {each.tenant_id for each in received}
+        seen.add(await limit(tx))
+
+    async def all_done() -> bool:
+        return set(await states(database)) == {"done"}
+
+    await deliver(database, *(envelope(tenant=tenant) for tenant in tenants))
+    async with working(sample_database, one):
+        await eventually(all_done)
+    await deliver(database, *(envelope(tenant=tenant) for tenant in tenants for _ in range(10)))
+    async with working(sample_database, together=several):
+        await eventually(all_done)
+    assert any("," in each for each in seen)
+
+
+async def test_an_event_does_not_wait_for_the_hundreds_of_another_tenant(
+    database: Database, sample_database: SampleDatabase
+) -> None:
+    other, handled = uuid4(), list[str]()
+
+    async def handler(_tx: AsyncConnection, received: Envelope) -> None:
+        handled.append(received.tenant_id)
+
+    await deliver(database, *(envelope() for _ in range(400)))
+    await deliver(database, envelope(tenant=other))
+    async with working(sample_database, handler):
+
+        async def all_done() -> bool:
+            return await states(database) == {"done": 401}
+
+        await eventually(all_done)
+    assert handled.index(str(other)) < 20
+
+
+async def test_an_event_does_not_wait_for_the_thousands_that_are_handled_together(
+    database: Database, sample_database: SampleDatabase
+) -> None:
+    other, handled = uuid4(), list[str]()
+
+    async def handler(_tx: AsyncConnection, received: Sequence[Envelope]) -> None:
+        handled.extend(each.tenant_id for each in received)
+
+    await deliver(database, *(envelope() for _ in range(3000)))
+    await deliver(database, envelope(tenant=other))
+    async with working(sample_database, together=handler):
+
+        async def all_done() -> bool:
+            return await states(database) == {"done": 3001}
+
+        await eventually(all_done)
+    assert handled.index(str(other)) < 500
+
+
+async def test_each_of_many_tenants_has_its_turn(database: Database) -> None:
+    tenants = [uuid4() for _ in range(25)]
+    await deliver(database, *(envelope(tenant=tenant) for tenant in tenants for _ in range(2)))
+    turns, order = Turns("sample"), list[UUID]()
+    for _ in range(10):
+        async with database.transaction() as tx:
+            rows = await turns.claim(tx, 10)
+            ids = [row.event_id for row in rows]
+            await tx.execute(
+                update(TABLES.inbox).where(TABLES.inbox.c.event_id.in_(ids)).values(state="done")
+            )
+        assert len(rows) <= 10
+        order += [row.tenant_id for row in rows]
+    assert Counter(order[:20]).most_common(1)[0][1] == 1
+    assert Counter(order) == dict.fromkeys(tenants, 2)
+
+
+async def test_taking_turns_stays_cheap_with_a_hundred_thousand_events_of_hundreds_of_tenants(
+    database: Database,
+) -> None:
+    fill = text(
+        "INSERT INTO inbox (consumer, event_id, type, envelope, tenant_id)"
+        " SELECT 'sample', gen_random_uuid(), 'sample.thing_made', decode(repeat('00', 200), 'hex'),"
+        " lpad(least(n % 600, 300)::text, 32, '0')::uuid FROM generate_series(1, 100000) AS n"
+    )
+    claim = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {CLAIM.text}")
+    async with database.transaction() as tx:
+        await tx.execute(fill)
+    async with database.transaction() as tx:
+        given = {"consumer": "sample", "first": NOBODY, "most": 100}
+        plan = (await tx.execute(claim, given)).scalar_one()[0]["Plan"]
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 3000
 
 
 async def test_an_error_of_the_database_within_a_handler_is_undone_and_counted(

@@ -5,13 +5,11 @@ from typing import Any
 from uuid import uuid4
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from prometheus_client import CollectorRegistry
 
 from praxispost.identity.v1.events_pb2 import PatientChanged
 from praxispost.notifier.v1 import events_pb2
-from services.messaging.metrics import Metrics
+from services.messaging import bindings
 from services.messaging.patients.learning import PatientEvents
-from services.messaging.receipts.events import PromptEvents
 from tests.integration.messaging.model import Letter, Record
 from tests.integration.messaging.post import Post
 
@@ -40,13 +38,12 @@ class Others:
         at = Timestamp()
         at.FromDatetime(self.post.clock())
         known: dict[str, Any] = {"message_id": sent.id, "contact_version": sent.record.contact_version}
-        handlers = PromptEvents(self.post.clock, Metrics(CollectorRegistry()))
-        handler, data = {
-            "accepted": (handlers.accepted, events_pb2.PromptAccepted(**known, accepted_at=at)),
-            "delivered": (handlers.delivered, events_pb2.PromptDelivered(**known, delivered_at=at)),
-            "failed": (handlers.failed, events_pb2.PromptFailed(**known, failed_at=at)),
+        kind, data = {
+            "accepted": (bindings.PROMPT_ACCEPTED, events_pb2.PromptAccepted(**known, accepted_at=at)),
+            "delivered": (bindings.PROMPT_DELIVERED, events_pb2.PromptDelivered(**known, delivered_at=at)),
+            "failed": (bindings.PROMPT_FAILED, events_pb2.PromptFailed(**known, failed_at=at)),
         }[outcome]
-        await self.post.hear(handler, sent.record.practice_id, uuid4(), 1, data)
+        await self.post.hear_receipt(kind, sent.record.practice_id, uuid4(), 1, data)
         sent.outcomes.append((sent.record.contact_version, outcome))
 
     async def _tell(self, record: Record) -> None:

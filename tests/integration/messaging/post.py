@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.message import Message
 from grpc import aio
+from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
 from chassis.caller import Caller, Entitlement
@@ -51,6 +52,7 @@ from services.messaging.guard.step_up import SignedStepUps
 from services.messaging.metrics import Metrics
 from services.messaging.patients.identity import Identity
 from services.messaging.reading.grants import Grants
+from services.messaging.receipts.events import ReceiptEvents
 from services.messaging.sending.claims import AttachmentClaims
 from services.messaging.servicer import MessagingServicer
 from services.messaging.withdrawals.servicer import WithdrawalServicer
@@ -183,6 +185,15 @@ class Post:
         event = Event("anybody.anything_happened", practice_id, about, version, self.clock(), data)
         async with self.database.transaction([practice_id]) as tx:
             await handler(tx, envelop(event, uuid4()))
+
+    async def hear_receipt(
+        self, kind: str, practice_id: UUID, about: UUID, version: int, data: Message
+    ) -> None:
+        """Handle an event about a message's arrival as the inbox does it where no other waits."""
+        event = Event(kind, practice_id, about, version, self.clock(), data)
+        receipts = ReceiptEvents(self.clock, Metrics(CollectorRegistry()))
+        async with self.database.transaction([practice_id]) as tx:
+            await receipts.record(tx, [envelop(event, uuid4())])
 
     async def rows(self, query: str, **parameters: object) -> Sequence[Any]:
         """What really stands in the database, of all practices."""

@@ -24,7 +24,7 @@ from services.messaging.metrics import Metrics
 from services.messaging.patients.learning import PatientEvents
 from services.messaging.receipts import storage
 from services.messaging.receipts.domain import derive
-from services.messaging.receipts.events import AttachmentEvents, PromptEvents
+from services.messaging.receipts.events import ReceiptEvents
 from services.messaging.receipts.facts import Contact
 from tests.integration.messaging.post import Post, account, staff
 
@@ -38,21 +38,23 @@ class Bus:
         self._post = post
         self._practice_id = practice_id
         self.registry = CollectorRegistry()
-        metrics = Metrics(self.registry)
-        prompts = PromptEvents(post.clock, metrics)
-        self._handlers = {
-            "notifier.prompt_accepted": prompts.accepted,
-            "notifier.prompt_delivered": prompts.delivered,
-            "notifier.prompt_delayed": prompts.delayed,
-            "notifier.prompt_failed": prompts.failed,
-            "attachments.attachment_opened": AttachmentEvents(post.clock, metrics).opened,
-            "identity.patient_changed": PatientEvents(post.clock).changed,
-        }
+        self._receipts = ReceiptEvents(post.clock, Metrics(self.registry))
 
     async def deliver(self, kind: str, about: UUID, version: int, data: Message, event_id: UUID) -> None:
         event = Event(kind, self._practice_id, about, version, _START, data)
         async with self._post.database.transaction([self._practice_id]) as tx:
-            await self._handlers[kind](tx, envelop(event, event_id))
+            await self._receipts.together[kind](tx, [envelop(event, event_id)])
+
+    async def accepted_together(self, *about: tuple[UUID, str]) -> None:
+        """Prompts for messages of several practices, told at once."""
+        envelopes = []
+        for practice_id, message_id in about:
+            data = events_pb2.PromptAccepted(message_id=message_id, contact_version=1)
+            data.accepted_at.FromDatetime(_START + timedelta(minutes=1))
+            event = Event("notifier.prompt_accepted", practice_id, uuid4(), 1, _START, data)
+            envelopes.append(envelop(event, uuid4()))
+        async with self._post.database.transaction({practice_id for practice_id, _ in about}) as tx:
+            await self._receipts.record(tx, [*envelopes, envelopes[0]])
 
     async def accepted(
         self,
@@ -98,7 +100,8 @@ class Bus:
     async def changed(self, patient_id: UUID, *, version: int, contact: int = 1, **flags: bool) -> None:
         usual = {"has_email": True, "has_mobile": True, "conflict": False, "bound": False}
         data = PatientChanged(contact_version=contact, **usual | flags)
-        await self.deliver("identity.patient_changed", patient_id, version, data, uuid4())
+        handler = PatientEvents(self._post.clock).changed
+        await self._post.hear(handler, self._practice_id, patient_id, version, data)
 
 
 class Street:
@@ -159,6 +162,28 @@ async def test_the_same_event_twice_is_one_fact(street: Street) -> None:
         await street.bus.accepted(street.message_id, event_id=event_id)
     assert len((await street.post.receipt(street.physician, street.message_id)).facts) == 2
     assert len((await street.post.changes(street.physician)).changes) == 2
+
+
+async def test_prompts_of_several_practices_that_are_told_at_once_turn_all_their_ticks(
+    street: Street,
+) -> None:
+    colleague = staff()
+    other_practice = colleague.tenants[0]
+    patient_id = street.post.patient(other_practice)
+    theirs = [(await street.post.send(colleague, patient_id)).message_id for _ in range(3)]
+    own_practice = street.physician.tenants[0]
+    await street.bus.accepted_together(
+        (own_practice, street.message_id),
+        *((other_practice, each) for each in theirs),
+        (other_practice, street.message_id),
+        (own_practice, str(uuid4())),
+    )
+    assert await street.tick() == wire.RECEIPT_STATE_SENT
+    for message_id in theirs:
+        found = await street.post.receipt(colleague, message_id)
+        assert found.receipt.state == wire.RECEIPT_STATE_SENT
+        assert len(found.facts) == 2
+    assert len((await street.post.receipt(street.physician, street.message_id)).facts) == 2
 
 
 async def test_an_event_about_no_message_changes_nothing(street: Street) -> None:

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, event
 
 from chassis.caller import Caller
@@ -16,9 +15,8 @@ from praxispost.identity.v1.events_pb2 import PatientChanged, TaskClosed, TaskKi
 from praxispost.messaging.v1 import guard_pb2, guard_pb2_grpc, work_pb2
 from praxispost.messaging.v1 import messaging_pb2 as wire
 from praxispost.notifier.v1.events_pb2 import PROMPT_FAILURE_ADDRESS_REFUSED, PromptFailed
-from services.messaging.metrics import Metrics
+from services.messaging.bindings import PROMPT_FAILED
 from services.messaging.patients.learning import PatientEvents
-from services.messaging.receipts.events import PromptEvents
 from services.messaging.work.domain import WorkFilter, WorkKind
 from services.messaging.work.events import TaskEvents
 from tests.integration.messaging.post import Post, account, reason, refusing, service, staff
@@ -48,8 +46,7 @@ class Office:
             message_id=message_id, contact_version=contact, failure=PROMPT_FAILURE_ADDRESS_REFUSED
         )
         data.failed_at.FromDatetime(self.post.clock())
-        handler = PromptEvents(self.post.clock, Metrics(CollectorRegistry())).failed
-        await self.post.hear(handler, self.practice_id, uuid4(), 1, data)
+        await self.post.hear_receipt(PROMPT_FAILED, self.practice_id, uuid4(), 1, data)
 
     async def corrected(self, patient_id: UUID, contact: int) -> None:
         """The record has other contact data now."""
