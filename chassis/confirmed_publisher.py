@@ -1,8 +1,8 @@
 """Publishes to RabbitMQ many at a time and says which of them the broker has taken over."""
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from uuid import UUID
 
@@ -27,11 +27,12 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to the exchange: its id, its type (also the routing key) and its bytes."""
+    """A message to the exchange: its id, its type (also the routing key), its bytes and further headers."""
 
     message_id: UUID
     type: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class ConfirmedPublisher:
@@ -86,6 +87,7 @@ class ConfirmedPublisher:
             message.body,
             content_type=CONTENT_TYPE,
             content_encoding="binary",
+            headers=dict(message.headers) or None,
             properties={
                 "type": message.type,
                 "message_id": str(message.message_id),

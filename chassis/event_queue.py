@@ -23,6 +23,7 @@ from chassis.bus_metrics import IntakeMetrics
 from chassis.events import EnvelopeMalformed, unwrap
 from chassis.stopping import Stopping
 from chassis.telemetry import Telemetry
+from chassis.trace_context import TRACEPARENT
 
 ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType]
 
@@ -119,7 +120,7 @@ class EventQueue(Entrypoint):
 
     def _on_message(self, message: Message) -> None:
         try:
-            envelope = unwrap(message.body)
+            envelope = unwrap(message.body, message.headers.get(TRACEPARENT))
         except EnvelopeMalformed as error:
             _LOG.error("rejected what is no envelope", error=error, queue=self._consumer)
             self._metrics.received.labels("rejected").inc()

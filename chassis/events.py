@@ -1,12 +1,13 @@
 """What one service tells the others: a small fact, and its form on the bus."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from google.protobuf.message import DecodeError, Message
 
+from chassis import trace_context
 from praxispost.chassis.v1.envelope_pb2 import Envelope
 
 SCHEMA_VERSION = 1
@@ -18,7 +19,8 @@ _TYPE = re.compile(r"[a-z_]+\.[a-z_]+")
 class Event:
     """A fact to publish; `type` is "<service>.<fact in past tense>" and the routing key.
 
-    `data` holds ids and flags only: it travels and is kept unencrypted.
+    `data` holds ids and flags only: it travels and is kept unencrypted. `traceparent` is the span in which
+    it became a fact.
     """
 
     type: str
@@ -27,6 +29,7 @@ class Event:
     aggregate_version: int
     occurred_at: datetime
     data: Message
+    traceparent: str = field(default_factory=trace_context.current, compare=False)
 
 
 class EnvelopeMalformed(Exception):
@@ -43,13 +46,17 @@ def envelop(event: Event, event_id: UUID) -> Envelope:
         aggregate_id=str(event.aggregate_id),
         aggregate_version=event.aggregate_version,
         data=event.data.SerializeToString(),
+        traceparent=event.traceparent,
     )
     envelope.occurred_at.FromDatetime(event.occurred_at)
     return envelope
 
 
-def unwrap(body: object) -> Envelope:
-    """The envelope that came over the bus; raises EnvelopeMalformed."""
+def unwrap(body: object, traceparent: object = "") -> Envelope:
+    """The envelope that came over the bus; raises EnvelopeMalformed.
+
+    `traceparent` is the header that the relay sent along: its span stands between publisher and consumer.
+    """
     if not isinstance(body, bytes):
         raise EnvelopeMalformed
     try:
@@ -61,4 +68,5 @@ def unwrap(body: object) -> Envelope:
         raise EnvelopeMalformed from error
     if not canonical or not _TYPE.fullmatch(envelope.type):
         raise EnvelopeMalformed
+    envelope.traceparent = trace_context.accepted(traceparent) or trace_context.accepted(envelope.traceparent)
     return envelope

@@ -1,4 +1,5 @@
-"""Channels to other services: token, deadline, retries, keepalive, request id and metrics on every call."""
+"""Channels to other services: token, deadline, retries, keepalive, request id, metrics and traces on all
+calls."""
 
 import json
 from pathlib import Path
@@ -11,6 +12,7 @@ from chassis.client_preparation import Preparation
 from chassis.mutual_tls import Certificates, ReloadingChannel
 from chassis.rich_status import as_unavailable, is_passing, refusal_of
 from chassis.service_tokens import ServiceTokens
+from chassis.spans import NO_SPANS
 from chassis.telemetry import Telemetry
 
 __all__ = ["AioRpcError", "as_unavailable", "channel", "is_passing", "refusal_of"]
@@ -66,15 +68,18 @@ def channel(
     With `tls`, a folder of certificates, both sides prove who they are; without it nothing is encrypted.
     """
     metrics = telemetry.rpc_client if telemetry is not None else None
+    spans = telemetry.spans if telemetry is not None else NO_SPANS
     preparation = Preparation(tokens, audience, deadline)
     if tls is None:
-        return aio.insecure_channel(target, options=_OPTIONS, interceptors=interceptors(preparation, metrics))
+        return aio.insecure_channel(
+            target, options=_OPTIONS, interceptors=interceptors(preparation, metrics, spans)
+        )
     if telemetry is not None:
         telemetry.watch_certificate(Certificates(tls).expires_at)
 
     def secure(credentials: grpc.ChannelCredentials) -> aio.Channel:
         return aio.secure_channel(
-            target, credentials, options=_OPTIONS, interceptors=interceptors(preparation, metrics)
+            target, credentials, options=_OPTIONS, interceptors=interceptors(preparation, metrics, spans)
         )
 
     return ReloadingChannel(tls, secure)

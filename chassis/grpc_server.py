@@ -91,6 +91,7 @@ class GrpcServer:
         self._runner = CallRunner(
             access=Access({**access, **_OWN_ACCESS}, verifier),
             metrics=telemetry.rpc_server,
+            spans=telemetry.spans,
             endings=self._endings,
             calls=Admission(settings.max_calls),
             streams=Admission(settings.max_streams),

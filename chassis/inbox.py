@@ -30,7 +30,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis import logs
 from chassis.bus_metrics import InboxMetrics
 from chassis.database import Database, limit_to_tenants
+from chassis.handled_spans import handling
 from chassis.inbox_turns import Turns
+from chassis.spans import NO_SPANS, Spans
 from chassis.tables import INBOX_CHANNEL, TABLES
 from chassis.tracebacks import describe
 from chassis.wakeups import Wake, Wakeups, pause
@@ -76,6 +78,7 @@ class Inbox:
         registry: CollectorRegistry,
         parallel: int = 4,
         first_pause: timedelta = timedelta(seconds=2),
+        spans: Spans = NO_SPANS,
     ) -> None:
         self._database = database
         self._consumer = consumer
@@ -84,6 +87,7 @@ class Inbox:
         self._metrics = InboxMetrics(registry)
         self._parallel = parallel
         self._first_pause = first_pause
+        self._spans = spans
         self._turns = Turns(consumer)
         self._together_next = False
         self._claiming = asyncio.Lock()
@@ -185,12 +189,13 @@ class Inbox:
         together = self._together.get(rows[0].type)
         handler = self._handlers.get(rows[0].type)
         await limit_to_tenants(tx, dict.fromkeys(UUID(each.tenant_id) for each in envelopes))
-        if together is not None:
-            await together(tx, envelopes)
-        elif handler is not None:
-            await handler(tx, envelopes[0])
-        else:
-            raise UnknownEvent
+        with handling(self._spans, rows, envelopes):
+            if together is not None:
+                await together(tx, envelopes)
+            elif handler is not None:
+                await handler(tx, envelopes[0])
+            else:
+                raise UnknownEvent
 
     def _are(self, event_ids: Sequence[UUID]) -> ColumnElement[bool]:
         return and_(_INBOX.c.consumer == self._consumer, _INBOX.c.event_id == any_(_array(event_ids)))

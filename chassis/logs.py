@@ -14,6 +14,7 @@ from enum import Enum
 from typing import TextIO
 from uuid import UUID
 
+from chassis import trace_context
 from chassis.tracebacks import describe, short_path
 
 # What a line may say besides its event and ids (UUIDs in fields named …_id): kinds, counts and durations.
@@ -178,6 +179,8 @@ class _JsonLine(logging.Formatter):
             line |= _allowed(fields)
         if bound := _REQUEST_ID.get():
             line["request_id"] = bound
+        if traced := trace_context.trace_id():
+            line["trace_id"] = traced
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = describe(record.exc_info[1])
         return json.dumps(line, ensure_ascii=True)

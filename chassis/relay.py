@@ -13,6 +13,8 @@ from chassis import broker, logs
 from chassis.bell import Bell
 from chassis.bus_metrics import OutboxMetrics
 from chassis.confirmed_publisher import ConfirmedPublisher, Fate, Outgoing
+from chassis.published_spans import PublishedSpans
+from chassis.spans import NO_SPANS, Spans
 from chassis.sync_engine import sync_engine
 from chassis.tables import OUTBOX_CHANNEL, TABLES
 from chassis.wakeups import Wakeups, pause
@@ -36,12 +38,19 @@ class Relay:
     """
 
     def __init__(
-        self, *, database_url: str, amqp_url: str, exchange: str, registry: CollectorRegistry
+        self,
+        *,
+        database_url: str,
+        amqp_url: str,
+        exchange: str,
+        registry: CollectorRegistry,
+        spans: Spans = NO_SPANS,
     ) -> None:
         self._database_url = database_url
         self._amqp_url = amqp_url
         self._exchange = exchange
         self._metrics = OutboxMetrics(registry)
+        self._spans = PublishedSpans(spans)
         self._measured_at = 0.0
 
     async def run(self, stop: asyncio.Event, wakeups: Wakeups) -> None:
@@ -86,7 +95,11 @@ class Relay:
     def _publish_batch(self, tx: Connection, publisher: ConfirmedPublisher, batch: int) -> int:
         """The rows stay locked until the broker has spoken; if either side dies, they come again."""
         rows = tx.execute(_CLAIM.limit(batch)).all()
-        fates = publisher.publish(Outgoing(row.event_id, row.type, row.envelope) for row in rows)
+        headers = self._spans.begin(rows)
+        fates = publisher.publish(
+            Outgoing(row.event_id, row.type, row.envelope, headers.get(row.event_id, {})) for row in rows
+        )
+        self._spans.end(fates)
         confirmed = [row.id for row in rows if fates[row.event_id] is Fate.CONFIRMED]
         others = [row.id for row in rows if fates[row.event_id] is not Fate.CONFIRMED]
         if confirmed:

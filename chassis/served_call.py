@@ -23,6 +23,9 @@ from chassis.refusal import Refusal, dependency_unavailable
 from chassis.rich_status import is_passing, to_rpc_status
 from chassis.rpc_context import serve_for
 from chassis.rpc_metrics import Method, RpcMetrics
+from chassis.rpc_spans import note_end, serving
+from chassis.spans import NOTHING, Span, Spans
+from chassis.trace_context import TRACEPARENT
 
 _LOG = logs.get(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -55,6 +58,7 @@ class CallRunner:
         *,
         access: Access,
         metrics: RpcMetrics,
+        spans: Spans,
         endings: CallEndings,
         calls: Admission,
         streams: Admission,
@@ -64,6 +68,7 @@ class CallRunner:
     ) -> None:
         self._access = access
         self._metrics = metrics
+        self._spans = spans
         self._endings = endings
         self._calls = calls
         self._streams = streams
@@ -74,7 +79,7 @@ class CallRunner:
     async def run(self, served: ServedMethod, context: Context, work: Work[R]) -> R:
         """Do the work, or end the call with the status of what went wrong."""
         metadata = _text_metadata(context)
-        with logs.request_id(_request_id(metadata)):
+        with logs.request_id(_request_id(metadata)), self._span(served, metadata) as span:
             started_at = self._metrics.started(served.method)
             code = grpc.StatusCode.OK
             try:
@@ -91,6 +96,7 @@ class CallRunner:
                 await context.abort_with_status(rpc_status.to_status(status))
             finally:
                 seconds = self._metrics.handled(served.method, code.name, started_at)
+                note_end(span, code)
                 if not served.is_health:
                     _LOG.info("rpc handled", method=served.full_name, code=code, seconds=seconds)
 
@@ -111,6 +117,13 @@ class CallRunner:
             serve_for(caller)
             with self._share(served, caller):
                 return await self._endings.long_lived(caller, work)
+
+    def _span(
+        self, served: ServedMethod, metadata: Mapping[str, str]
+    ) -> contextlib.AbstractContextManager[Span]:
+        if served.is_health or not self._spans.on:
+            return NOTHING
+        return serving(self._spans, served.full_name, metadata.get(TRACEPARENT, ""))
 
     def _admission(self, served: ServedMethod) -> contextlib.AbstractContextManager[None]:
         if served.is_open_stream:

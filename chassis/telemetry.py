@@ -1,5 +1,7 @@
-"""One process' metrics, and the small HTTP server that shows them and says whether it is alive and ready."""
+"""One process' metrics and traces, and the HTTP server that shows the metrics and says whether it is alive
+and ready."""
 
+import os
 import platform
 import threading
 from collections.abc import Callable, Iterable
@@ -13,6 +15,7 @@ from prometheus_client import CollectorRegistry, Gauge, GCCollector, Info, Platf
 from prometheus_client.exposition import make_wsgi_app
 
 from chassis.rpc_metrics import RpcMetrics
+from chassis.spans import NO_SPANS, Spans, spans_of
 from chassis.version import VERSION
 
 Application: TypeAlias = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
@@ -30,6 +33,8 @@ class Telemetry:
         self.ready = False
         self.host = host
         self.port = port
+        self._service = service
+        self._kind = kind
         self._server: WSGIServer | None = None
         self._metrics: Application = make_wsgi_app(self.registry)
         ProcessCollector(registry=self.registry)
@@ -44,6 +49,11 @@ class Telemetry:
     def rpc_server(self) -> RpcMetrics:
         """The metrics of the RPCs this process answers."""
         return RpcMetrics("server", self.registry)
+
+    @cached_property
+    def spans(self) -> Spans:
+        """What this process says to traces; made at the first use, which the intake has none of."""
+        return spans_of(self._service, self._kind, os.environ)
 
     @cached_property
     def rpc_client(self) -> RpcMetrics:
@@ -82,7 +92,8 @@ class Telemetry:
         threading.Thread(target=self._server.serve_forever, name="telemetry", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop serving."""
+        """Send the last spans and stop serving."""
+        vars(self).get("spans", NO_SPANS).close()
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()

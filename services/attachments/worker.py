@@ -87,6 +87,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         amqp_url=settings.amqp_url,
         exchange="attachments",
         registry=telemetry.registry,
+        spans=telemetry.spans,
     )
     telemetry.start()
     async with _jobs(settings, telemetry) as jobs:

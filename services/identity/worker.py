@@ -61,6 +61,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         amqp_url=settings.amqp_url,
         exchange=SERVICE,
         registry=telemetry.registry,
+        spans=telemetry.spans,
     )
     async with foundation(
         database_url=settings.database_url,
@@ -86,6 +87,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
             handlers={ADDRESS_SUSPECTED: reports.suspected, NOT_FOR_ME_REPORTED: reports.not_for_me},
             registry=telemetry.registry,
             parallel=_INBOX_LANES,
+            spans=telemetry.spans,
         )
 
         async def prune() -> None:

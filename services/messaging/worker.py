@@ -63,12 +63,14 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         together=receipts.together,
         registry=telemetry.registry,
         parallel=_INBOX_LANES,
+        spans=telemetry.spans,
     )
     relay = Relay(
         database_url=settings.database_url,
         amqp_url=settings.amqp_url,
         exchange=SERVICE,
         registry=telemetry.registry,
+        spans=telemetry.spans,
     )
 
     async def prune() -> None:

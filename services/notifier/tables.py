@@ -48,6 +48,8 @@ prompt: Final = Table(
     Column("settled_at", DateTime(timezone=True)),
     Column("kind", Text, nullable=False, server_default=text("'first'")),
     Column("in_hand", Boolean, nullable=False, server_default=false()),
+    # The trace of the message that it was made for (W3C's traceparent), or empty.
+    Column("traceparent", Text, nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("practice_id", "id", name="prompt_pkey"),
     UniqueConstraint("practice_id", "message_id", name="prompt_message_key"),
     UniqueConstraint("reference", name="prompt_reference_key"),

@@ -81,6 +81,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         parallel=_PARALLEL,
         clock=_now,
         jitter=random.random,
+        spans=telemetry.spans,
     )
     gathering = Gathering(window=settings.prompt_window, clock=_now, new_id=uuid4)
     inbox = Inbox(
@@ -89,12 +90,14 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         handlers={**MessageEvents(gathering).handlers, PATIENT_CHANGED: patient_changed},
         registry=telemetry.registry,
         parallel=_INBOX_LANES,
+        spans=telemetry.spans,
     )
     relay = Relay(
         database_url=settings.database_url,
         amqp_url=settings.amqp_url,
         exchange=SERVICE,
         registry=telemetry.registry,
+        spans=telemetry.spans,
     )
 
     async def prune() -> None:

@@ -5,7 +5,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from grpc.aio import AioRpcError
-from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from chassis.refusal import Refusal
+from chassis.telemetry import Telemetry
 from services.portal.assets import Assets
 from services.portal.documents import document_routes
 from services.portal.form_tokens import FormTokens
@@ -31,10 +31,11 @@ from services.portal.words import LANGUAGES, Words
 _STATIC: Final = "/static/{digest}/{name:path}"
 
 
-def application(settings: WebSettings, tools: Tools, registry: CollectorRegistry) -> ASGIApp:
+def application(settings: WebSettings, tools: Tools, telemetry: Telemetry) -> ASGIApp:
     """All of it. The outer two are no middleware of Starlette's, which answers unexpected errors without
     asking its own."""
-    return RequestsSeen(SecurityHeaders(pages(settings, tools)), registry)
+    seen = SecurityHeaders(pages(settings, tools))
+    return RequestsSeen(seen, telemetry.registry, telemetry.spans)
 
 
 def pages(settings: WebSettings, tools: Tools) -> Starlette:

@@ -1,5 +1,5 @@
-"""Counts and logs each request by its route, never by its address, and gives it the id that the services'
-logs carry on."""
+"""Counts, logs and traces each request by its route, never by its address, and gives it the id that the
+services' logs carry on."""
 
 from time import monotonic
 from typing import Final
@@ -9,19 +9,22 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import logs
+from chassis.spans import Attribute, Kind, Span, Spans
 
 _LOG = logs.get(__name__)
 # Where a route leaves its path for the count.
 ROUTE: Final = "praxispost.route"
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_OWN_FAULTS: Final = 500
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
 
 
 class RequestsSeen:
     """Middleware around everything. Streams are counted when they end and not timed."""
 
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry, spans: Spans) -> None:
         self._app = app
+        self._spans = spans
         self._handled = Counter(
             "http_requests", "Requests ended.", ("method", "route", "status"), registry=registry
         )
@@ -49,15 +52,18 @@ class RequestsSeen:
                 status, seconds = message["status"], monotonic() - begun
             await send(message)
 
-        with logs.request_id(uuid4().hex), self._running.track_inprogress():
+        # A trace begins here: what a browser says of one is nobody's that we know.
+        tracing = self._spans.around("request", Kind.SERVER, {}, parent="")
+        with logs.request_id(uuid4().hex), self._running.track_inprogress(), tracing as span:
             try:
                 await self._app(scope, receive, sending)
             finally:
-                self._ended(scope, status, seconds)
+                self._ended(scope, status, seconds, span)
 
-    def _ended(self, scope: Scope, status: int, seconds: float) -> None:
+    def _ended(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = _route(scope)
+        _say(span, method, route, status)
         self._handled.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
         _LOG.info(
@@ -67,6 +73,13 @@ class RequestsSeen:
             status=status,
             seconds=round(seconds, 4),
         )
+
+
+def _say(span: Span, method: str, route: str, status: int) -> None:
+    span.rename(f"{method} {route}")
+    span.note({Attribute.HTTP_METHOD: method, Attribute.HTTP_ROUTE: route, Attribute.HTTP_STATUS: status})
+    if status >= _OWN_FAULTS:
+        span.fail()
 
 
 def _route(scope: Scope) -> str:

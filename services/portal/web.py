@@ -34,7 +34,7 @@ async def run(settings: WebSettings, stop: asyncio.Event) -> None:
             max_attachment_bytes=settings.max_attachment_bytes,
             typing_keys=TypingKeys(settings.cookie_key),
         )
-        app = application(settings, tools, telemetry.registry)
+        app = application(settings, tools, telemetry)
         telemetry.start()
         try:
             await serve(app, settings.http_host, settings.http_port, telemetry, stop)

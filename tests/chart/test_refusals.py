@@ -64,6 +64,8 @@ _BAD: list[tuple[str, Any, str]] = [
     ("attachments.scanner", "clamd.clamav", "/attachments/scanner"),
     ("attachments.scanner", "tcp://clamd.clamav:3310", "/attachments/scanner"),
     ("logLevel", "loud", "/logLevel"),
+    ("monitoring.traces.endpoint", "collector:4317", "/monitoring/traces/endpoint"),
+    ("monitoring.traces.share", 2, "/monitoring/traces/share"),
     ("messaging.guard.patients", 1, "/messaging/guard/patients"),
     ("somethingElse", True, "somethingElse"),
 ]

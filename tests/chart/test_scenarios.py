@@ -10,6 +10,8 @@ import yaml
 from scripts import chart_readme
 from tests.chart.rendering import CHART, Rendered, merged, render, values_of
 
+COLLECTOR_PORT = 4317
+
 
 def _pod(rendered: Rendered, process: str) -> Any:
     return rendered.named("Deployment", process)["spec"]["template"]["spec"]
@@ -128,7 +130,7 @@ def test_what_is_not_allowed_is_refused_in_both_directions(rendered: Rendered) -
 
 def test_the_portal_reaches_no_store(production: Rendered) -> None:
     egress = production.named("NetworkPolicy", "portal-web")["spec"]["egress"]
-    assert {port["port"] for rule in egress for port in rule["ports"]} == {"grpc"}
+    assert {port["port"] for rule in egress for port in rule["ports"]} == {"grpc", COLLECTOR_PORT}
 
 
 def test_the_scanner_is_reached_by_the_api_of_documents_alone_and_only_where_one_is_set(
@@ -183,6 +185,27 @@ def test_rules_and_dashboards_are_those_of_the_files(production: Rendered) -> No
         [(name, content)] = each["data"].items()
         assert json.loads(content) == json.loads((CHART / "files" / "dashboards" / name).read_text())
     assert len(dashboards) == len(list((CHART / "files" / "dashboards").iterdir()))
+
+
+def test_who_makes_spans_knows_and_reaches_the_collector_and_nobody_else_does(
+    minimal: Rendered, production: Rendered
+) -> None:
+    traced = set()
+    for each in production.of_kind("Deployment"):
+        process = each["metadata"]["labels"]["app.kubernetes.io/component"]
+        variables = {
+            variable["name"]: variable for variable in _pod(production, process)["containers"][0]["env"]
+        }
+        egress = production.named("NetworkPolicy", process)["spec"]["egress"]
+        told = variables.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", {}).get("value")
+        assert told in (None, f"http://collector.monitoring:{COLLECTOR_PORT}")
+        assert (COLLECTOR_PORT in {port["port"] for rule in egress for port in rule["ports"]}) == bool(told)
+        if told:
+            assert variables["OTEL_TRACES_SAMPLER_ARG"]["value"] == "0.1"
+            traced.add(process.partition("-")[2])
+    assert traced == {"api", "worker", "web"}
+    assert "OTEL_" not in json.dumps(minimal.manifests)
+    assert str(COLLECTOR_PORT) not in json.dumps(minimal.manifests)
 
 
 def _rules() -> Any:

@@ -1,20 +1,34 @@
 """One whole system for all tests of this folder."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
-from deploy.local.services import ACCOUNT_ROLES
-from deploy.local.system import System, temporary_system
+from deploy.local.processes import Command
+from deploy.local.services import ACCOUNT_ROLES, Service
+from deploy.local.system import System, from_checkout, temporary_system
 from tests.story.callers import Caller, program
 from tests.story.cast import Stage
+from tests.story.collector import Collector, collecting
 from tests.story.stage import stage_on
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[System]:
-    """The system, started for these tests and gone after them."""
-    with temporary_system() as started:
+def collector() -> Iterator[Collector]:
+    """Where the system sends its traces."""
+    with collecting() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session")
+def system(collector: Collector) -> Iterator[System]:
+    """The system, started for these tests and gone after them; it is traced, and sends that at once."""
+    traced = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.address, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+
+    def launch(service: Service, kind: str, environment: Mapping[str, str]) -> Command:
+        return from_checkout(service, kind, {**environment, **traced})
+
+    with temporary_system(launch=launch) as started:
         yield started
 
 

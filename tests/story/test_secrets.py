@@ -20,6 +20,7 @@ from tests.story.cast import (
     tick,
     upload,
 )
+from tests.story.collector import Collector
 
 BLOCK = 1 << 20
 
@@ -98,11 +99,16 @@ def found_in(folder: Path, canaries: Canaries) -> set[tuple[str, str]]:
     return found
 
 
-def test_no_personal_data_lies_on_disk_or_in_a_log(system: System, stage: Stage) -> None:
+def test_no_personal_data_lies_on_disk_in_a_log_or_in_a_trace(
+    system: System, stage: Stage, collector: Collector
+) -> None:
     canaries = Canaries.hatched()
     driven_through(stage, canaries)
     system.stores.postgres.checkpoint()
     assert found_in(system.data.path, canaries) == set()
+    traced = collector.raw()
+    assert b"/SendMessage" in traced
+    assert [name for name, word in canaries.spellings() if word in traced] == []
 
 
 def test_the_search_for_canaries_finds_them(tmp_path: Path) -> None:

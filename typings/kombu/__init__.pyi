@@ -55,6 +55,7 @@ class Message:
     body: bytes | str
     channel: Channel | None
     properties: Mapping[str, Any]
+    headers: Mapping[str, Any]
     def ack(self) -> None: ...
     def reject(self, requeue: bool = False) -> None: ...
 

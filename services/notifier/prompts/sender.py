@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Final
 
 from chassis import logs
 from chassis.database import Database
+from chassis.spans import NO_SPANS, NOTHING, Attribute, Kind, Span, Spans
 from chassis.wakeups import Wake, Wakeups, pause
 from services.notifier.prompts import storage
 from services.notifier.prompts.attempting import Attempts
@@ -42,6 +44,7 @@ class PromptSender:
         parallel: int,
         clock: Callable[[], datetime],
         jitter: Callable[[], float],
+        spans: Spans = NO_SPANS,
     ) -> None:
         self._database = database
         self._attempts = attempts
@@ -50,6 +53,7 @@ class PromptSender:
         self._parallel = parallel
         self._clock = clock
         self._jitter = jitter
+        self._spans = spans
         self._claiming = asyncio.Lock()
 
     async def run(self, stop: asyncio.Event, wakeups: Wakeups) -> None:
@@ -68,7 +72,8 @@ class PromptSender:
                 if prompt is None:
                     await pause(_LOOK_EVERY, stop, wake)
             if prompt is not None:
-                await self._attend(prompt)
+                with await self._span(prompt) as span:
+                    span.note({Attribute.RESULT: (await self._attend(prompt)).value})
 
     async def _claim(self) -> Prompt | None:
         now = self._clock()
@@ -80,7 +85,20 @@ class PromptSender:
             _LOG.error("prompts cannot be claimed", error=error)
             return None
 
-    async def _attend(self, prompt: Prompt) -> None:
+    async def _span(self, prompt: Prompt) -> AbstractContextManager[Span]:
+        """The attempt's span, in the trace of the message that the letter was made for."""
+        if not self._spans.on:
+            return NOTHING
+        try:
+            async with self._database.transaction([prompt.practice_id]) as tx:
+                parent = await storage.traceparent_of(tx, prompt)
+        except Exception as error:
+            _LOG.warning("trace of the prompt cannot be read", error=error, prompt_id=prompt.id)
+            return NOTHING
+        attributes = {Attribute.ATTEMPT: prompt.attempt}
+        return self._spans.around("attempt prompt", Kind.INTERNAL, attributes, parent=parent)
+
+    async def _attend(self, prompt: Prompt) -> Outcome:
         lease_end = self._clock() + LEASE
         try:
             attempt = await self._attempts.make(prompt)
@@ -92,6 +110,7 @@ class PromptSender:
             if self._clock() >= lease_end:
                 break
             await asyncio.sleep(_RECORD_AGAIN_AFTER)
+        return attempt.outcome
 
     async def _record(self, prompt: Prompt, attempt: Attempt, decision: Decision) -> bool:
         try:

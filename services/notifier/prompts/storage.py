@@ -8,6 +8,7 @@ from sqlalchemy import and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis import trace_context
 from services.notifier.prompts.domain import Attempt, Decision, Dropped, Failed, Kind, Prompt, TryAgain
 from services.notifier.tables import prompt, prompt_attempt, prompt_message
 
@@ -32,6 +33,7 @@ async def add_letter(
         "state": "waiting",
         "attempts": 0,
         "due_at": due_at,
+        "traceparent": trace_context.current(),
     }
     adding = (
         insert(prompt).values(values).on_conflict_do_nothing(index_elements=["practice_id", "message_id"])
@@ -77,6 +79,12 @@ async def claim_due(tx: AsyncConnection, now: datetime, lease_end: datetime) -> 
         created_at=row.created_at,
         attempt=row.attempts,
     )
+
+
+async def traceparent_of(tx: AsyncConnection, of: Prompt) -> str:
+    """The span in which the letter was made, or an empty string."""
+    this = and_(prompt.c.practice_id == of.practice_id, prompt.c.id == of.id)
+    return str((await tx.execute(select(prompt.c.traceparent).where(this))).scalar_one())
 
 
 async def settle(tx: AsyncConnection, of: Prompt, attempt: Attempt, decision: Decision) -> bool:

@@ -70,7 +70,7 @@ async def tools() -> Tools:
 
 @pytest.fixture(scope="module")
 async def client(tools: Tools) -> AsyncIterator[AsyncClient]:
-    app = application(_settings(), tools, Telemetry("portal", "web", 0).registry)
+    app = application(_settings(), tools, Telemetry("portal", "web", 0))
     transport = ASGITransport(app, raise_app_exceptions=False)
     async with AsyncClient(transport=transport, base_url="https://portal.example") as made:
         yield made

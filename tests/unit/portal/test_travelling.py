@@ -179,7 +179,7 @@ async def app(others: Others) -> AsyncIterator[ASGIApp]:
             max_attachment_bytes=_LARGEST,
         )
         settings = WebSettings("-", "-", "-", "-", "-", Secret("-"), _KEY, http_port=0, metrics_port=0)
-        yield application(settings, tools, Telemetry("portal", "web", 0).registry)
+        yield application(settings, tools, Telemetry("portal", "web", 0))
     await server.stop(None)
 
 

@@ -14,6 +14,11 @@
 - { name: PRAXISPOST_METRICS_HOST, value: "0.0.0.0" }
 - { name: PRAXISPOST_METRICS_PORT, value: "9464" }
 {{- end }}
+{{- if include "praxispost.traced" (list $root $kind) }}
+- { name: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, value: {{ $values.monitoring.traces.endpoint | quote }} }
+- { name: OTEL_TRACES_SAMPLER, value: parentbased_traceidratio }
+- { name: OTEL_TRACES_SAMPLER_ARG, value: {{ $values.monitoring.traces.share | quote }} }
+{{- end }}
 {{- if eq $kind "api" }}
 - { name: PRAXISPOST_GRPC_HOST, value: "0.0.0.0" }
 - { name: PRAXISPOST_GRPC_PORT, value: "50051" }

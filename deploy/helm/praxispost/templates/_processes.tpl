@@ -38,6 +38,11 @@ portal-web:
 {{- mustMergeOverwrite (dict "enabled" true) (deepCopy $root.Values.defaults) (deepCopy $own) | toYaml -}}
 {{- end -}}
 
+{{/* Whether processes of a kind make spans: (list $ "api"). The intake only passes on what it is given. */}}
+{{- define "praxispost.traced" -}}
+{{- if and (index . 0).Values.monitoring.traces.endpoint (has (index . 1) (list "api" "worker" "web")) }}true{{ end -}}
+{{- end -}}
+
 {{/* The names of the services that have data of their own. */}}
 {{- define "praxispost.dataServices" -}}
 [identity, messaging, attachments, notifier]
