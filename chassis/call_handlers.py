@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 from grpc import aio
 
 from chassis.refusal import Refusal, Status
+from chassis.rpc_context import arrived_with
 from chassis.served_call import CallRunner, Context, ServedMethod
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -32,6 +33,10 @@ class GuardingInterceptor(aio.ServerInterceptor):
         continuation: "Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]",
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "Handler | None":
+        # The same task serves the call afterwards.
+        arrived_with(
+            {key: value for key, value in handler_call_details.invocation_metadata if isinstance(value, str)}
+        )
         method = handler_call_details.method
         guarded = self._guarded.get(method)
         if guarded is None:

@@ -1,6 +1,7 @@
 """Logs one JSON line per event, with allow-listed fields and without anything personal."""
 
 import contextlib
+import functools
 import json
 import logging
 import re
@@ -11,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TextIO
 from uuid import UUID
 
 from chassis import trace_context
+from chassis.log_writing import Later, LineHandler
 from chassis.tracebacks import describe, short_path
 
 # What a line may say besides its event and ids (UUIDs in fields named …_id): kinds, counts and durations.
@@ -81,7 +82,8 @@ FIELDS = frozenset(
 )
 _SAFE_TEXT = re.compile(r"[\w./:,=+\-\[\]]{0,200}", re.ASCII)
 _REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
-_ATTRIBUTE = "praxispost_fields"
+_FIELDS_ATTRIBUTE = "praxispost_fields"
+_BOUND_ATTRIBUTE = "praxispost_bound"
 
 
 class Log:
@@ -105,8 +107,15 @@ class Log:
     def _write(
         self, level: int, event: str, error: BaseException | None, fields: Mapping[str, object]
     ) -> None:
-        if self._logger.isEnabledFor(level):
-            self._logger.log(level, event, exc_info=error, extra={_ATTRIBUTE: fields})
+        logger = self._logger
+        if logger.isEnabledFor(level):
+            # Not by the logger's own methods, which look up in the stack who called: our lines don't say it.
+            trace = None if error is None else (type(error), error, error.__traceback__)
+            record = logging.LogRecord(logger.name, level, "", 0, event, None, trace)
+            # Shown later, when another request may be bound.
+            setattr(record, _FIELDS_ATTRIBUTE, fields)
+            setattr(record, _BOUND_ATTRIBUTE, _bound())
+            logger.handle(record)
 
 
 def get(name: str) -> Log:
@@ -120,7 +129,7 @@ def configure(service: str, kind: str, level: str) -> None:
     `level` (debug, info, warning, error) is for our own lines. Errors that nobody caught are logged the same
     way, since their usual traceback would show the exception's text.
     """
-    handler = _Handler(sys.stderr)
+    handler = LineHandler(sys.stderr)
     handler.setFormatter(_JsonLine(service, kind))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -128,8 +137,25 @@ def configure(service: str, kind: str, level: str) -> None:
     for package in ("chassis", "services", "deploy", "__main__"):
         logging.getLogger(package).setLevel(level.upper())
     logging.captureWarnings(True)
+    # Found out for every line otherwise, and shown on none.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_in_thread
+
+
+@contextlib.contextmanager
+def written_together(later: Later) -> Iterator[None]:
+    """Within, what this thread logs is written some lines at a time; see `LineHandler.together`."""
+    with contextlib.ExitStack() as stack:
+        for handler in logging.getLogger().handlers:
+            if isinstance(handler, LineHandler):
+                stack.enter_context(handler.together(later))
+        yield
+
+
+def bind_request_id(value: str) -> None:
+    """From here on this task, which serves one RPC, puts this request id on every line."""
+    _REQUEST_ID.set(value)
 
 
 @contextlib.contextmanager
@@ -147,86 +173,90 @@ def current_request_id() -> str:
     return _REQUEST_ID.get()
 
 
-class _Handler(logging.StreamHandler[TextIO]):
-    def handleError(self, record: logging.LogRecord) -> None:
-        """Instead of the usual traceback, which shows the line that failed with all its arguments."""
-        with contextlib.suppress(OSError, ValueError):
-            self.stream.write(
-                json.dumps({"level": "error", "event": "line not written", "logger": record.name})
-            )
-            self.stream.write(self.terminator)
+def _bound() -> tuple[str, str]:
+    """The ids of the request and of the trace that a line is of."""
+    return _REQUEST_ID.get(), trace_context.trace_id()
 
 
 class _JsonLine(logging.Formatter):
+    """Puts lines together by hand: an encoder for each would take as long as all else about a short RPC."""
+
     def __init__(self, service: str, kind: str) -> None:
         super().__init__()
         self._service = service
         self._kind = kind
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "service": self._service,
-            "kind": self._kind,
-            "logger": record.name,
-        }
-        fields = getattr(record, _ATTRIBUTE, None)
-        if fields is None:
-            line |= _library_event(record)
-        else:
-            line["event"] = record.msg
-            line |= _allowed(fields)
-        if bound := _REQUEST_ID.get():
-            line["request_id"] = bound
-        if traced := trace_context.trace_id():
-            line["trace_id"] = traced
+        fields = getattr(record, _FIELDS_ATTRIBUTE, None)
+        event = "library" if fields is None else record.msg
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        members = [
+            f'"time": "{time}"',
+            _head(record.levelname.lower(), self._service, self._kind, record.name, event),
+            *(_library_event(record) if fields is None else _allowed(fields)),
+        ]
+        request, trace = _bound() if fields is None else getattr(record, _BOUND_ATTRIBUTE, ("", ""))
+        if request:
+            members.append(_member("request_id", request))
+        if trace:
+            members.append(_member("trace_id", trace))
         if record.exc_info and record.exc_info[1] is not None:
-            line["error"] = describe(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=True)
+            members.append(_member("error", describe(record.exc_info[1])))
+        return f"{{{', '.join(members)}}}"
 
 
-def _library_event(record: logging.LogRecord) -> dict[str, object]:
+@functools.lru_cache(maxsize=1024)
+def _head(level: str, service: str, kind: str, logger: str, event: str) -> str:
+    """What all lines of an event have in common."""
+    common = {"level": level, "service": service, "kind": kind, "logger": logger, "event": event}
+    return ", ".join(_member(name, value) for name, value in common.items())
+
+
+def _member(name: str, value: object) -> str:
+    return f'"{name}": {json.dumps(value)}'
+
+
+def _library_event(record: logging.LogRecord) -> list[str]:
     """A library's line by its template; without arguments the text may be put together already: not shown."""
-    event: dict[str, object] = {"event": "library", "at": f"{short_path(record.pathname)}:{record.lineno}"}
+    members = [_member("at", f"{short_path(record.pathname)}:{record.lineno}")]
     if record.args and isinstance(record.msg, str):
-        event["template"] = record.msg
-    return event
+        members.append(_member("template", record.msg))
+    return members
 
 
-def _allowed(fields: Mapping[str, object]) -> dict[str, object]:
-    shown: dict[str, object] = {}
+def _allowed(fields: Mapping[str, object]) -> list[str]:
+    members: list[str] = []
     dropped: list[str] = []
     for name, value in fields.items():
-        plain = _plain(value)
-        if plain is not _UNSAFE and (name in FIELDS or (name.endswith("_id") and isinstance(value, UUID))):
-            shown[name] = plain
+        shown = _shown(value)
+        if shown is not None and (name in FIELDS or (name.endswith("_id") and isinstance(value, UUID))):
+            members.append(f'"{name}": {shown}')
         else:
             dropped.append(name)
     if dropped:
-        shown["dropped"] = sorted(dropped)
-    return shown
+        members.append(_member("dropped", sorted(dropped)))
+    return members
 
 
-_UNSAFE = object()
-
-
-def _plain(value: object) -> object:
-    plain: object = _UNSAFE
+def _shown(value: object) -> str | None:
+    """The value as JSON; None where it must not be shown. Text that is safe needs no escapes."""
+    shown = None
     match value:
-        case None | bool() | int():
-            plain = value
+        case None | bool():
+            shown = json.dumps(value)
+        case int():
+            shown = str(int(value))
         case float():
-            plain = round(value, 6)
+            shown = str(round(value, 6))
         case UUID():
-            plain = str(value)
+            shown = f'"{value}"'
         case datetime():
-            plain = value.isoformat()
+            shown = f'"{value.isoformat()}"'
         case Enum():
-            plain = value.name
+            shown = f'"{value.name}"'
         case str() if _SAFE_TEXT.fullmatch(value):
-            plain = str(value)
-    return plain
+            shown = f'"{value}"'
+    return shown
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: types.TracebackType | None) -> None:

@@ -31,4 +31,5 @@ async def _until_stopped(main: Callable[[asyncio.Event], Coroutine[None, None, N
 
     for each in _STOPPING:
         loop.add_signal_handler(each, on_signal, each)
-    await main(stop)
+    with logs.written_together(loop.call_later):
+        await main(stop)

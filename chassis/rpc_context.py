@@ -1,10 +1,12 @@
 """What is known about the RPC that is being served, for the code that serves it."""
 
 import asyncio
+from collections.abc import Mapping
 from contextvars import ContextVar
 
 from chassis.caller import Caller
 
+_METADATA: ContextVar[Mapping[str, str]] = ContextVar("metadata")
 _CALLER: ContextVar[Caller] = ContextVar("caller")
 _DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
 
@@ -17,6 +19,16 @@ def caller() -> Caller:
 def serve_for(verified: Caller) -> None:
     """From here on this task, which serves one RPC, acts for this caller."""
     _CALLER.set(verified)
+
+
+def arrived_with(metadata: Mapping[str, str]) -> None:
+    """Note the texts that came with the RPC which this task serves."""
+    _METADATA.set(metadata)
+
+
+def arrived() -> Mapping[str, str]:
+    """What `arrived_with` noted: reading it from gRPC a second time takes as long as finding the caller."""
+    return _METADATA.get()
 
 
 def end_at(deadline: float | None) -> None:

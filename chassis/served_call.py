@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from chassis.call_endings import CallEndings
 from chassis.caller import Caller
 from chassis.refusal import Refusal, dependency_unavailable
 from chassis.rich_status import is_passing, to_rpc_status
-from chassis.rpc_context import serve_for
+from chassis.rpc_context import arrived, serve_for
 from chassis.rpc_metrics import Method, RpcMetrics
 from chassis.rpc_spans import note_end, serving
 from chassis.spans import NOTHING, Span, Spans
@@ -29,6 +30,8 @@ from chassis.trace_context import TRACEPARENT
 
 _LOG = logs.get(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+_NO_LIMIT = contextlib.nullcontext()
 
 R = TypeVar("R")
 Context = aio.ServicerContext[bytes, object]
@@ -78,12 +81,14 @@ class CallRunner:
 
     async def run(self, served: ServedMethod, context: Context, work: Work[R]) -> R:
         """Do the work, or end the call with the status of what went wrong."""
-        metadata = _text_metadata(context)
-        with logs.request_id(_request_id(metadata)), self._span(served, metadata) as span:
+        metadata = arrived()
+        logs.bind_request_id(_request_id(metadata))
+        with self._span(served, metadata) as span:
             started_at = self._metrics.started(served.method)
             code = grpc.StatusCode.OK
             try:
-                return await self._admitted(served, context, metadata, work)
+                with self._admission(served):
+                    return await self._admitted(served, context, metadata, work)
             except (asyncio.CancelledError, aio.InternalError):
                 code = grpc.StatusCode.CANCELLED
                 raise
@@ -107,16 +112,14 @@ class CallRunner:
             caller = await self._access.admit(served.full_name, metadata)
             serve_for(caller)
             with self._share(served, caller):
+                if served.seconds is None:
+                    return await self._endings.long_lived(caller, work)
                 return await work()
 
-        with self._admission(served):
-            if served.seconds is not None:
-                left: float | None = context.time_remaining()
-                return await self._endings.bounded(served.seconds if left is None else left, authorised)
-            caller = await self._access.admit(served.full_name, metadata)
-            serve_for(caller)
-            with self._share(served, caller):
-                return await self._endings.long_lived(caller, work)
+        if served.seconds is None:
+            return await authorised()
+        left: float | None = context.time_remaining()
+        return await self._endings.bounded(served.seconds if left is None else left, authorised)
 
     def _span(
         self, served: ServedMethod, metadata: Mapping[str, str]
@@ -129,13 +132,13 @@ class CallRunner:
         if served.is_open_stream:
             return self._open_streams
         if served.is_health:
-            return contextlib.nullcontext()
+            return _NO_LIMIT
         return self._streams if served.seconds is None else self._calls
 
     def _share(self, served: ServedMethod, caller: Caller) -> contextlib.AbstractContextManager[None]:
         """A call with one request and one response is over soon; a stream holds its place for minutes."""
         if served.is_open_stream or not served.is_stream:
-            return contextlib.nullcontext()
+            return _NO_LIMIT
         return self._shares.of(caller.subject_id)
 
     def _status_of(self, error: Exception, served: ServedMethod) -> RpcStatus:
@@ -150,13 +153,10 @@ class CallRunner:
 
 
 def _code(status: RpcStatus) -> grpc.StatusCode:
-    return next(code for code in grpc.StatusCode if code.value[0] == status.code)
-
-
-def _text_metadata(context: Context) -> Mapping[str, str]:
-    return {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+    return _CODES[status.code]
 
 
 def _request_id(metadata: Mapping[str, str]) -> str:
     given = metadata.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+    # It only has to be another one, not to be hard to guess; a random UUID asks the kernel for every call.
+    return given if given and _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"

@@ -110,6 +110,18 @@ def test_the_request_id_stands_on_every_line_within(output: io.StringIO) -> None
     assert "request_id" not in after
 
 
+def test_lines_that_wait_keep_the_request_id_that_was_bound(output: io.StringIO) -> None:
+    log = logs.get("chassis.sample")
+    with logs.written_together(lambda seconds, call: None):
+        with logs.request_id("abc"):
+            log.info("within")
+        log.info("after")
+        assert output.getvalue() == ""
+    within, after = lines(output)
+    assert within["request_id"] == "abc"
+    assert "request_id" not in after
+
+
 def test_an_uncaught_error_of_a_thread_shows_no_text(output: io.StringIO) -> None:
     def fail() -> None:
         raise ValueError(PERSON)
