@@ -42,6 +42,11 @@ class StoredMessage:
     erased_at: datetime | None = None
     key_id: UUID | None = None
 
+    @property
+    def key(self) -> tuple[UUID, UUID]:
+        """What it is found by: its practice and its id."""
+        return self.practice_id, self.id
+
 
 def stored_message(row: Row[Any]) -> StoredMessage:
     """The message of a row that has the SUMMARY_COLUMNS."""

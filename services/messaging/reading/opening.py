@@ -1,7 +1,8 @@
 """Opens a message: its content goes out and, where the other side sent it, the read receipt goes in."""
 
 import dataclasses
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,10 +10,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import outbox
-from chassis.audit import record_audits
+from chassis.audit import record_audit
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.events import Event
+from chassis.gathering import Gathering
+from chassis.refusal import Refusal
 from praxispost.messaging.v1.events_pb2 import MessageRead
 from services.messaging import refusals
 from services.messaging.callers import is_account, may_see_message, practice_of, reader_of
@@ -23,14 +26,45 @@ from services.messaging.metrics import Metrics
 from services.messaging.reading import storage
 from services.messaging.reading.answered import answered_by, joined
 from services.messaging.reading.content import Content, ContentReader, Summary
-from services.messaging.reading.storage import StoredContent
+from services.messaging.reading.storage import MessageKey, StoredContent
 from services.messaging.receipts.domain import Receipt
 from services.messaging.receipts.facts import Fact, FactKind, Reader, fact_id
-from services.messaging.receipts.recording import Derived, changes_of, record_facts
+from services.messaging.receipts.recording import Derived, changes_of, record_facts, record_facts_of
 from services.messaging.receipts.storage import NewFact
 
 # A message is sent, and then read for the first time: that is all its events tell of.
 _READ_VERSION: Final = 2
+# Two batches at once, so that one is worked on here while PostgreSQL has the other.
+_MOST_TOGETHER: Final = 64
+_BATCHES_AT_ONCE: Final = 2
+_MOST_WAITING: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A message that somebody wants to open."""
+
+    caller: Caller
+    practice_id: UUID
+    message_id: UUID
+
+    @property
+    def key(self) -> MessageKey:
+        """The message."""
+        return self.practice_id, self.message_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Released:
+    """Who gets which content."""
+
+    caller: Caller
+    stored: StoredContent
+
+    @property
+    def message(self) -> StoredMessage:
+        """The message."""
+        return self.stored.message
 
 
 class Opening:
@@ -43,19 +77,19 @@ class Opening:
         self._reader = reader
         self._metrics = metrics
         self._clock = clock
+        # Apart, since the practice's side locks conversations first, and the patient's side messages only.
+        self._of_patients = self._gathering()
+        self._of_practices = self._gathering()
 
     async def open(self, caller: Caller, practice_id: UUID | None, message_id: UUID) -> Content:
-        """The content to a person, and the receipt in the same transaction.
+        """The content to a person, and the receipt in the same transaction, which others' openings share.
 
         Refuses MESSAGE_NOT_FOUND, CONTENT_ERASED, and for the patient's side MESSAGE_WITHDRAWN.
         Content that cannot be opened undoes the receipt: nobody has read it.
         """
-        async with self._database.transaction(caller.tenants) as tx:
-            [stored] = await _visible(tx, caller, practice_id, [message_id])
-            _check_open(caller, stored.message)
-            contents, derived = await self._release(tx, caller, [stored])
-        self._metrics.derived(derived)
-        return contents[0]
+        wish = _Wish(caller, _practice(caller, practice_id), message_id)
+        gathering = self._of_patients if is_account(caller) else self._of_practices
+        return await gathering.carry_out(wish, lane=wish.practice_id)
 
     async def open_all(
         self, caller: Caller, practice_id: UUID | None, message_ids: Sequence[UUID]
@@ -64,12 +98,13 @@ class Opening:
 
         Refuses MESSAGE_NOT_FOUND, where that holds of any of them.
         """
-        async with self._database.transaction(caller.tenants) as tx:
-            found = await _visible(tx, caller, practice_id, message_ids)
-            opened = [each for each in found if not _is_blocked(caller, each.message)]
+        practice = _practice(caller, practice_id)
+        async with self._database.transaction([practice]) as tx:
+            found = await _visible(tx, caller, practice, message_ids)
+            opened = [_Released(caller, each) for each in found if not _is_blocked(caller, each.message)]
             blocked = [each.message for each in found if _is_blocked(caller, each.message)]
-            contents, derived = await self._release(tx, caller, opened)
-            bare = await self._summaries(tx, blocked)
+            contents, derived = await self._release(tx, opened)
+            bare = await joined(self._reader, blocked, await answered_by(tx, blocked))
         self._metrics.derived(derived)
         known = {each.summary.message.id: each for each in contents}
         known |= {each.message.id: Content(each, "", ()) for each in bare}
@@ -77,39 +112,75 @@ class Opening:
 
     async def read(self, caller: Caller, message_id: UUID) -> Content:
         """The content to a program, which is no receipt; refuses MESSAGE_NOT_FOUND, CONTENT_ERASED."""
-        async with self._database.transaction(caller.tenants) as tx:
-            [stored] = await _visible(tx, caller, None, [message_id])
+        practice = practice_of(caller)
+        async with self._database.transaction([practice]) as tx:
+            [stored] = await _visible(tx, caller, practice, [message_id])
             _check_open(caller, stored.message)
-            [summary] = await self._summaries(tx, [stored.message])
-            [content] = await self._reader.contents([stored])
-            await _audit(tx, caller, [stored.message], "message.read", self._clock())
-        return dataclasses.replace(content, summary=summary)
+            contents = await self._contents(tx, [stored])
+            await _audit(tx, [_Released(caller, stored)], "message.read", self._clock())
+        return contents[0]
+
+    def _gathering(self) -> Gathering[_Wish, Content]:
+        return Gathering(
+            self._open_each, most=_MOST_TOGETHER, at_once=_BATCHES_AT_ONCE, most_waiting=_MOST_WAITING
+        )
+
+    async def _open_each(self, wishes: Sequence[_Wish]) -> list[Content | Exception]:
+        """Each wish's own content or refusal; of one side only. The transaction reaches all their practices,
+        so that for each it is checked, once more, whose message it is."""
+        async with self._database.transaction(sorted({each.practice_id for each in wishes})) as tx:
+            lock = is_account(wishes[0].caller)
+            stored = await storage.load_contents(tx, {each.key for each in wishes}, lock=lock)
+            outcomes = [_allowed(each, stored.get(each.key)) for each in wishes]
+            contents, derived = await self._release(
+                tx, [each for each in outcomes if isinstance(each, _Released)]
+            )
+        self._metrics.derived(derived)
+        released = iter(contents)
+        return [next(released) if isinstance(each, _Released) else each for each in outcomes]
 
     async def _release(
-        self, tx: AsyncConnection, caller: Caller, stored: Sequence[StoredContent]
+        self, tx: AsyncConnection, released: Sequence[_Released]
     ) -> tuple[list[Content], list[Derived]]:
         """The contents, with the receipts that follow from giving them out."""
-        now, messages = self._clock(), [each.message for each in stored]
-        summaries = await self._summaries(tx, messages)
-        contents = await self._reader.contents(stored)
-        await _audit(tx, caller, messages, "message.opened", now)
-        derived = await self._receipts(tx, caller, messages, now)
-        receipts = {each.message.id: each.receipt for each in derived}
+        now = self._clock()
+        contents = await self._contents(tx, [each.stored for each in released])
+        await _audit(tx, released, "message.opened", now)
+        derived = await self._receipts(tx, released, now)
+        receipts = {each.key: each.receipt for each in derived}
         return [
-            dataclasses.replace(content, summary=_with_receipt(summary, receipts.get(summary.message.id)))
-            for content, summary in zip(contents, summaries, strict=True)
+            dataclasses.replace(
+                content, summary=_with_receipt(content.summary, receipts.get(each.message.key))
+            )
+            for content, each in zip(contents, released, strict=True)
         ], derived
 
-    async def _summaries(self, tx: AsyncConnection, messages: Sequence[StoredMessage]) -> list[Summary]:
-        return await joined(self._reader, messages, await answered_by(tx, messages))
+    async def _contents(self, tx: AsyncConnection, stored: Sequence[StoredContent]) -> list[Content]:
+        """With the subjects of what is answered."""
+        contents = await self._reader.contents(stored)
+        messages = [each.message for each in stored]
+        answered = await answered_by(tx, messages)
+        if not answered:
+            return contents
+        summaries = await joined(self._reader, messages, answered)
+        return [
+            dataclasses.replace(content, summary=summary)
+            for content, summary in zip(contents, summaries, strict=True)
+        ]
 
     async def _receipts(
-        self, tx: AsyncConnection, caller: Caller, messages: Sequence[StoredMessage], now: datetime
+        self, tx: AsyncConnection, released: Sequence[_Released], now: datetime
     ) -> list[Derived]:
-        readers = [(each, reader_of(caller, each)) for each in messages if each.receipt.read_at is None]
-        facts = [_opened(each, reader, now) for each, reader in readers if reader is not None]
-        await _lock_conversations(tx, [each for each, reader in readers if reader is Reader.PRACTICE])
-        derived = await record_facts(tx, facts) if facts else []
+        unread = [each for each in released if each.message.receipt.read_at is None]
+        readers = [(each.message, reader_of(each.caller, each.message)) for each in unread]
+        facts = [_opened(message, reader, now) for message, reader in readers if reader is not None]
+        answers = [message for message, reader in readers if reader is Reader.PRACTICE]
+        await _lock_conversations(tx, answers)
+        if answers:
+            derived = await record_facts(tx, facts)
+        else:  # locked when they were read
+            messages = {message.key: message for message, reader in readers if reader is not None}
+            derived = await record_facts_of(tx, list(messages.values()), facts)
         first = [each for each in derived if _first_read(each)]
         for each in first:
             if each.message.direction is Direction.TO_PRACTICE:
@@ -119,17 +190,34 @@ class Opening:
         return derived
 
 
+def _practice(caller: Caller, practice_id: UUID | None) -> UUID:
+    """The practice that is named, or the caller's own; refuses MESSAGE_NOT_FOUND where it is another's."""
+    practice = practice_of(caller) if practice_id is None else practice_id
+    if practice not in caller.tenants:
+        raise refusals.message_not_found()
+    return practice
+
+
 async def _visible(
-    tx: AsyncConnection, caller: Caller, practice_id: UUID | None, message_ids: Sequence[UUID]
+    tx: AsyncConnection, caller: Caller, practice_id: UUID, message_ids: Sequence[UUID]
 ) -> list[StoredContent]:
-    if practice_id is None:
-        practice_id = practice_of(caller)
     # Under the lock that whoever withdraws a message takes, too: once it is withdrawn, no content goes out.
-    stored = await storage.load_contents(tx, practice_id, message_ids, lock=is_account(caller))
-    found = [stored[each] for each in message_ids if each in stored]
-    if len(found) < len(message_ids) or not all(may_see_message(caller, each.message) for each in found):
+    keys = [(practice_id, each) for each in message_ids]
+    stored = await storage.load_contents(tx, keys, lock=is_account(caller))
+    found = [stored[key] for key in keys if key in stored]
+    if len(found) < len(keys) or not all(may_see_message(caller, each.message) for each in found):
         raise refusals.message_not_found()
     return found
+
+
+def _allowed(wish: _Wish, stored: StoredContent | None) -> _Released | Refusal:
+    if stored is None or not may_see_message(wish.caller, stored.message):
+        return refusals.message_not_found()
+    try:
+        _check_open(wish.caller, stored.message)
+    except Refusal as refusal:
+        return refusal
+    return _Released(wish.caller, stored)
 
 
 def _is_blocked(caller: Caller, message: StoredMessage) -> bool:
@@ -150,18 +238,16 @@ async def _lock_conversations(tx: AsyncConnection, answers: Collection[StoredMes
         await storage.lock_conversation(tx, practice_id, conversation_id)
 
 
-async def _audit(
-    tx: AsyncConnection, caller: Caller, messages: Sequence[StoredMessage], action: str, now: datetime
-) -> None:
-    """A row for each; all are of one practice."""
-    if messages:
-        await record_audits(
+async def _audit(tx: AsyncConnection, released: Iterable[_Released], action: str, now: datetime) -> None:
+    """A row for each."""
+    for each in released:
+        await record_audit(
             tx,
-            caller=caller,
-            tenant_id=messages[0].practice_id,
+            caller=each.caller,
+            tenant_id=each.message.practice_id,
             action=action,
             object_kind="message",
-            object_ids=[each.id for each in messages],
+            object_id=each.message.id,
             now=now,
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, select, tuple_, union_all, update
@@ -14,6 +14,8 @@ from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
 from services.messaging.receipts.domain import UNSENT
 from services.messaging.work.domain import ConversationState
+
+MessageKey: TypeAlias = tuple[UUID, UUID]
 
 _MESSAGE: Final = tables.message
 _ATTACHMENT: Final = tables.message_attachment
@@ -77,18 +79,21 @@ async def load_all(tx: AsyncConnection, keys: Collection[tuple[UUID, UUID]]) -> 
 
 
 async def load_contents(
-    tx: AsyncConnection, practice_id: UUID, message_ids: Collection[UUID], *, lock: bool = False
-) -> dict[UUID, StoredContent]:
-    """Those of the messages that the practice has, with everything; locked in the order of all who lock."""
+    tx: AsyncConnection, keys: Collection[MessageKey], *, lock: bool = False
+) -> dict[MessageKey, StoredContent]:
+    """Those of the messages that exist, with everything; locked in the order of all who lock."""
     query = (
         select(_MESSAGE)
-        .where(_MESSAGE.c.practice_id == practice_id, _MESSAGE.c.id.in_(message_ids))
+        .where(tuple_(_MESSAGE.c.practice_id, _MESSAGE.c.id).in_(sorted(keys)))
         .order_by(_MESSAGE.c.practice_id, _MESSAGE.c.id)
     )
     rows = (await tx.execute(query.with_for_update(key_share=True) if lock else query)).all()
-    attached = await _attachments(tx, practice_id, [row.id for row in rows if row.attachment_count])
+    attached = await _attachments(tx, [(row.practice_id, row.id) for row in rows if row.attachment_count])
     return {
-        row.id: StoredContent(stored_message(row), row.body, tuple(attached.get(row.id, ()))) for row in rows
+        (row.practice_id, row.id): StoredContent(
+            stored_message(row), row.body, tuple(attached.get((row.practice_id, row.id), ()))
+        )
+        for row in rows
     }
 
 
@@ -231,18 +236,18 @@ def _behind(at: Any, identifier: Any, after: Position | None) -> list[Any]:
 
 
 async def _attachments(
-    tx: AsyncConnection, practice_id: UUID, message_ids: Collection[UUID]
-) -> dict[UUID, list[StoredAttachment]]:
-    found: dict[UUID, list[StoredAttachment]] = {}
-    if not message_ids:
+    tx: AsyncConnection, keys: Collection[MessageKey]
+) -> dict[MessageKey, list[StoredAttachment]]:
+    found: dict[MessageKey, list[StoredAttachment]] = {}
+    if not keys:
         return found
     query = (
         select(_ATTACHMENT)
-        .where(_ATTACHMENT.c.practice_id == practice_id, _ATTACHMENT.c.message_id.in_(message_ids))
-        .order_by(_ATTACHMENT.c.message_id, _ATTACHMENT.c.position)
+        .where(tuple_(_ATTACHMENT.c.practice_id, _ATTACHMENT.c.message_id).in_(keys))
+        .order_by(_ATTACHMENT.c.practice_id, _ATTACHMENT.c.message_id, _ATTACHMENT.c.position)
     )
     for row in await tx.execute(query):
-        found.setdefault(row.message_id, []).append(
+        found.setdefault((row.practice_id, row.message_id), []).append(
             StoredAttachment(row.attachment_id, row.file_name, row.media_type, row.size, row.sha256)
         )
     return found

@@ -97,6 +97,12 @@ def derive(direction: Direction, facts: Collection[Fact], contact: Contact) -> R
     )
 
 
+def depends_on_contact(direction: Direction, facts: Iterable[Fact]) -> bool:
+    """Whether `derive` asks for the contact data."""
+    settling = (FactKind.OPENED, FactKind.SHOWN)
+    return direction is Direction.TO_PATIENT and not any(fact.kind in settling for fact in facts)
+
+
 def _of_answer(facts: Collection[Fact]) -> Receipt:
     stored, opened = _earliest(facts, FactKind.QUEUED), _earliest(facts, FactKind.OPENED)
     return Receipt(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.messaging.changes.domain import Change, ChangeKind
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.receipts import storage
-from services.messaging.receipts.domain import Receipt, derive
+from services.messaging.receipts.domain import Receipt, depends_on_contact, derive
 from services.messaging.receipts.facts import Contact
 from services.messaging.receipts.storage import NewFact, PatientKey
 from services.messaging.work import unread
@@ -24,6 +24,11 @@ class Derived:
 
     message: StoredMessage
     receipt: Receipt
+
+    @property
+    def key(self) -> storage.MessageKey:
+        """The message's."""
+        return self.message.key
 
     @property
     def turned(self) -> bool:
@@ -55,7 +60,13 @@ async def record_facts(tx: AsyncConnection, facts: Sequence[NewFact]) -> list[De
     """
     if not facts:
         return []
-    locked = await storage.lock(tx, {each.key for each in facts})
+    return await record_facts_of(tx, await storage.lock(tx, {each.key for each in facts}), facts)
+
+
+async def record_facts_of(
+    tx: AsyncConnection, locked: Sequence[StoredMessage], facts: Sequence[NewFact]
+) -> list[Derived]:
+    """The same about messages that this transaction has locked already, each given once."""
     existing = {(message.practice_id, message.id) for message in locked}
     await storage.add(tx, (each for each in facts if each.key in existing))
     return await _derive_again(tx, locked)
@@ -71,7 +82,14 @@ async def _derive_again(tx: AsyncConnection, locked: Sequence[StoredMessage]) ->
     if not locked:
         return []
     facts = await storage.facts_of(tx, {(each.practice_id, each.id) for each in locked})
-    contacts = await storage.contacts_of(tx, {(each.practice_id, each.patient_id) for each in locked})
+    contacts = await storage.contacts_of(
+        tx,
+        {
+            (each.practice_id, each.patient_id)
+            for each in locked
+            if depends_on_contact(each.direction, facts[each.practice_id, each.id])
+        },
+    )
     derived = [
         Derived(
             message,

@@ -87,6 +87,8 @@ async def facts_of(tx: AsyncConnection, keys: Collection[MessageKey]) -> Mapping
 
 async def contacts_of(tx: AsyncConnection, keys: Collection[PatientKey]) -> Mapping[PatientKey, Contact]:
     """What is known of the patients' contact data; nothing is known of those that are missing."""
+    if not keys:
+        return {}
     query = select(_STATE).where(_is_one_of(_STATE, "patient_id", keys))
     return {
         (row.practice_id, row.patient_id): Contact(
