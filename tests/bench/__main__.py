@@ -6,15 +6,19 @@ from typing import Final
 
 from deploy.local.processes import ROOT
 from deploy.local.system import temporary_system
-from tests.bench import figures, pages, send
+from tests.bench import figures, memory, opening, pages, send, start, watch
 from tests.bench.bench import Bench, Part
 from tests.bench.figures import Figure
 from tests.browser.house import House
 from tests.story.stage import stage_on
 
 _PARTS: Final[dict[str, Part]] = {
+    "idle": memory.measure_idle,
     "pages": pages.measure,
     "send": send.measure,
+    "open": opening.measure,
+    "watch": watch.measure,
+    "start": start.measure,
 }
 _LINES: Final = ROOT / "build" / "bench.jsonl"
 

@@ -3,8 +3,9 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat, takewhile
 from typing import TypeAlias, TypeVar
 
 from tests.bench.latencies import percentile
@@ -19,6 +20,11 @@ class Rounds:
 
     rates: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+
+    def add(self, taken: Sequence[float], lasted: float) -> None:
+        """One more: how long each answered call took, and how long all of them."""
+        self.rates.append(len(taken) / lasted)
+        self.seconds += taken
 
     @property
     def per_second(self) -> float:
@@ -37,23 +43,32 @@ async def in_turn(
     """Rounds of each in turn, so that whatever else the machine does meets all of them alike."""
     found = {each: Rounds() for each in calls}
     for call in calls.values():
-        await _round(call, callers, seconds / 4)  # warms
+        await for_seconds(repeat(call), callers, seconds / 4)  # warms
     for _ in range(rounds):
         for each, call in calls.items():
-            taken, lasted = await _round(call, callers, seconds)
-            found[each].rates.append(len(taken) / lasted)
-            found[each].seconds += taken
+            found[each].add(*await for_seconds(repeat(call), callers, seconds))
     return found
 
 
-async def _round(call: Call, callers: int, seconds: float) -> tuple[Sequence[float], float]:
-    """How long each answered call took, and how long the round took until the last answer."""
+async def for_seconds(calls: Iterator[Call], callers: int, seconds: float) -> tuple[list[float], float]:
+    """Makes calls for so long; how long each took, and how long it was until the last answer."""
+    end = time.perf_counter() + seconds
+    return await _made(takewhile(lambda _: time.perf_counter() < end, calls), callers)
+
+
+async def each_once(calls: Sequence[Call], callers: int) -> tuple[list[float], float]:
+    """Makes each of the calls; how long each took, and how long all of them."""
+    return await _made(iter(calls), callers)
+
+
+async def _made(calls: Iterator[Call], callers: int) -> tuple[list[float], float]:
+    """All callers take from the same calls."""
     taken: list[float] = []
     begun = time.perf_counter()
-    end = begun + seconds
 
     async def go_on() -> None:
-        while (started := time.perf_counter()) < end:
+        for call in calls:
+            started = time.perf_counter()
             await call()
             taken.append(time.perf_counter() - started)
 

@@ -47,7 +47,8 @@ async def held_up(post: Post, ward: Ward) -> AsyncIterator[None]:
 
 async def _waiting_for_locks(post: Post, many: int) -> bool:
     query = "SELECT count(*) AS many FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    return (await post.rows(query))[0].many >= many
+    (found,) = await post.rows(query)
+    return int(found.many) >= many
 
 
 def _begun(post: Post) -> float:
