@@ -18,7 +18,7 @@ story: setup ## play the main job against the running system, or against one of 
 	@exec $(VENV_PYTHON) -m tests.story
 
 test: ## everything that must hold: lint, types, all tests, and the short form of the browser tests
-	@$(PYTHON) -m scripts.setup --browser --scanner
+	@$(PYTHON) -m scripts.setup --browser --prometheus --scanner
 	@exec $(VENV_PYTHON) -m scripts.suite
 
 browser: ## all browser tests, with pictures of every page below build/browser; SHORT=1 only the short form

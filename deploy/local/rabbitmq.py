@@ -20,6 +20,7 @@ class RabbitMq:
         self._data = data
         self._folder = data.part("rabbitmq")
         self.port = data.port("rabbitmq")
+        self._metrics_port = data.port("rabbitmq-metrics")
         self._mapper_port = data.port("rabbitmq-port-mapper")
         self._mapper = Process(self._mapper_command(), data)
         self.process = Process(self._node_command(), data)
@@ -27,6 +28,11 @@ class RabbitMq:
     @property
     def url(self) -> str:
         return f"amqp://{_USER}:{self._data.secret('rabbitmq')}@127.0.0.1:{self.port}//"
+
+    @property
+    def metrics_url(self) -> str:
+        """Where the node's own metrics are; what it says of single queues is at /metrics/detailed."""
+        return f"http://127.0.0.1:{self._metrics_port}"
 
     def start(self) -> None:
         """Start it and wait until it lets us in."""
@@ -57,6 +63,8 @@ class RabbitMq:
             "default_permissions.configure": ".*",
             "default_permissions.read": ".*",
             "default_permissions.write": ".*",
+            "prometheus.tcp.ip": "127.0.0.1",
+            "prometheus.tcp.port": str(self._metrics_port),
             "log.console": "true",
             "log.console.level": "warning",
             "log.file": "false",
@@ -68,7 +76,7 @@ class RabbitMq:
         configuration.touch(mode=0o600)
         configuration.write_text(lines)
         (self._folder / "environment").write_text("")
-        (self._folder / "plugins").write_text("[].\n")
+        (self._folder / "plugins").write_text("[rabbitmq_prometheus].\n")
 
     def _node_command(self) -> Command:
         loopback = "-kernel inet_dist_use_interface {127,0,0,1}"

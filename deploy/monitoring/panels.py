@@ -64,6 +64,7 @@ _OBJECTIVES: Final = tuple(
 _CALLS: Final = 'grpc_type="unary"'
 _SERVED: Final = "grpc_server_handling_seconds"
 _HANDLED: Final = "grpc_server_handled_total"
+_OUR_QUEUES: Final = "identity|messaging|notifier"
 
 
 def _graph(title: str, expression: str, legend: str, unit: Unit = "short", hint: str = "") -> Panel:
@@ -72,6 +73,12 @@ def _graph(title: str, expression: str, legend: str, unit: Unit = "short", hint:
 
 def _number(title: str, expression: str, unit: Unit = "short") -> Panel:
     return Panel(title, (Query(expression, ""),), unit, single=True)
+
+
+def _queues(metric: str, names: str) -> str:
+    """By queue, from RabbitMQ's /metrics/detailed, or from /metrics/per-object."""
+    selector = f'{{queue=~"{names}"}}'
+    return f"max by (queue) (rabbitmq_detailed_{metric}{selector} or rabbitmq_{metric}{selector})"
 
 
 DASHBOARDS: Final = (
@@ -287,6 +294,53 @@ DASHBOARDS: Final = (
                         unit="s",
                     ),
                     _graph("Given up", "max by (process) (praxispost_inbox_dead)", "{{process}}"),
+                ),
+            ),
+            (
+                "RabbitMQ",
+                (
+                    _graph("Waiting", _queues("queue_messages", _OUR_QUEUES), "{{queue}}"),
+                    _graph(
+                        "Dead letters",
+                        _queues("queue_messages", ".+[.]dead"),
+                        "{{queue}}",
+                        hint="What no consumer could read; it waits for somebody.",
+                    ),
+                    _graph("Consumers", _queues("queue_consumers", _OUR_QUEUES), "{{queue}}"),
+                    Panel(
+                        "Messages",
+                        tuple(
+                            Query(f"sum(rate(rabbitmq_global_messages_{each}_total[{_RATE}]))", legend)
+                            for each, legend in (
+                                ("received", "received"),
+                                ("delivered", "delivered"),
+                                ("redelivered", "delivered once more"),
+                                ("unroutable_returned", "returned, since no queue wants it"),
+                            )
+                        ),
+                        "reqps",
+                    ),
+                    Panel(
+                        "Memory",
+                        (
+                            Query(
+                                "max by (instance) (rabbitmq_process_resident_memory_bytes)", "{{instance}}"
+                            ),
+                            Query("min(rabbitmq_resident_memory_limit_bytes)", "above this it takes nothing"),
+                        ),
+                        "bytes",
+                    ),
+                    Panel(
+                        "Disk left",
+                        (
+                            Query("min by (instance) (rabbitmq_disk_space_available_bytes)", "{{instance}}"),
+                            Query(
+                                "max(rabbitmq_disk_space_available_limit_bytes)",
+                                "below this it takes nothing",
+                            ),
+                        ),
+                        "bytes",
+                    ),
                 ),
             ),
         ),

@@ -18,6 +18,7 @@ BROWSER_SHORT = (pytest("browser-short", "--capture=no", "--own-system", "tests/
 CHART = (pytest("chart", "tests/chart"),)
 BACKUP = (pytest("backup", "tests/backup"),)
 MONITORING = (pytest("monitoring", "tests/monitoring"),)
+RULES = (pytest("rules", "tests/monitoring/test_rules.py"),)
 IMAGES = (pytest("images", "--capture=no", "tests/images"),)
 # Those that take longest begin first; the short ones fill the gaps.
 TESTS = (
@@ -31,6 +32,7 @@ TESTS = (
     # nameko's test helpers want a process that eventlet has patched, in which asyncio's tests can't run.
     pytest("nameko", "--config-file=tests/nameko/pytest.ini", "tests/nameko"),
     *CHART,
+    *RULES,
     pytest("unit", "tests/unit"),
     pytest("local", "tests/integration/local"),
     # Measures too little to say anything, but every part of the benchmarks must work.

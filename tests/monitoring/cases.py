@@ -64,7 +64,7 @@ def _up(**values: str) -> Series:
 def _burning(alert: str, severity: Severity, fires: Series, silent: Series) -> Case:
     if severity == "page":
         return Case(alert, severity, fires, silent, after="1h10m")
-    return Case(alert, severity, fires, silent, after="3d2h", step="10m")
+    return Case(alert, severity, fires, silent, after="3d2h", step="30m")
 
 
 _HANDLING: Final = "grpc_server_handling_seconds"

@@ -25,7 +25,7 @@ _QUERIES: Final = tuple(
     for query in panel.queries
 )
 _METRIC: Final = re.compile(
-    r"\b(?:praxispost|grpc_server|grpc_client|http_request|http_requests|process)_[a-z_]+\b"
+    r"\b(?:praxispost|grpc_server|grpc_client|http_request|http_requests|process|rabbitmq)_[a-z_]+\b"
 )
 # Exported with TLS only.
 _LATER: Final = frozenset({"praxispost_certificate_expiry_timestamp_seconds"})
@@ -73,8 +73,9 @@ def test_what_processes_export_is_well_formed(exported: dict[str, str]) -> None:
         assert checked.returncode == 0, (process, checked.stdout + checked.stderr)
 
 
-def test_rules_and_dashboards_name_what_is_exported(exported: dict[str, str]) -> None:
-    families = set(re.findall(r"^# TYPE (\S+)", "\n".join(exported.values()), re.MULTILINE))
+def test_rules_and_dashboards_name_what_is_exported(live: Watched, exported: dict[str, str]) -> None:
+    texts = [*exported.values(), live.broker_metrics()]
+    families = set(re.findall(r"^# TYPE (\S+)", "\n".join(texts), re.MULTILINE))
     names = families | {f"{name}_{part}" for name in families for part in ("bucket", "count", "sum")}
     expressions = [query.expression for _, query in _QUERIES]
     expressions += [alert.expression for alert in alerts()]

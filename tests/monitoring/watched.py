@@ -14,6 +14,7 @@ import yaml
 
 from deploy.local import ports
 from deploy.local.address_book import AddressBook
+from deploy.local.rabbitmq import RabbitMq
 from deploy.local.system import temporary_system
 from deploy.local.waiting import until
 from deploy.monitoring.__main__ import FILES
@@ -24,14 +25,27 @@ from tests.story.stage import stage_on
 _SCRAPE_EVERY: Final = "1s"
 # What Grafana puts for $__rate_interval at this pace: four times the scrapes' interval.
 RATE_INTERVAL: Final = "30s"
+# RabbitMQ's own endpoints, and the families that are asked of each.
+_BROKER: Final = {
+    "/metrics": [],
+    "/metrics/detailed": ["queue_coarse_metrics", "queue_consumer_count"],
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The system's addresses, and Prometheus' own."""
+    """The system's addresses, its broker's metrics, and Prometheus' own address."""
 
     book: AddressBook
+    broker_url: str
     url: str
+
+    def broker_metrics(self) -> str:
+        """What RabbitMQ says of itself, in each of the ways in which it can be asked."""
+        return "\n".join(
+            httpx.get(f"{self.broker_url}{path}", params={"family": families}, trust_env=False).text
+            for path, families in {**_BROKER, "/metrics/per-object": []}.items()
+        )
 
     def values(self, expression: str) -> list[Any]:
         """The series of the last minutes that have a number at least once."""
@@ -50,12 +64,13 @@ class Watched:
 def watched(folder: Path) -> Iterator[Watched]:
     """Play the whole story on a system of its own while Prometheus looks at every process."""
     with temporary_system() as system:
-        book = system.address_book
-        with ports.choose() as port, _prometheus(folder, book, port) as url:
-            until(lambda: _all_up(url, len(book.metrics)), "Prometheus sees all processes", 60)
+        book, broker = system.address_book, system.stores.rabbitmq
+        assert isinstance(broker, RabbitMq), "unset PRAXISPOST_AMQP_URL: its own metrics are looked at"
+        with ports.choose() as port, _prometheus(folder, book, broker.metrics_url, port) as url:
+            until(lambda: _all_up(url, len(book.metrics) + len(_BROKER)), "Prometheus sees all processes", 60)
             with stage_on(book) as stage:
                 play(stage, lambda _: None)
-            made = Watched(book, url)
+            made = Watched(book, broker.metrics_url, url)
             until(lambda: _look_at_portal(made), "Prometheus sees that pages were looked at", 60)
             yield made
 
@@ -67,9 +82,9 @@ def _look_at_portal(watched: Watched) -> bool:
 
 
 @contextmanager
-def _prometheus(folder: Path, book: AddressBook, port: int) -> Iterator[str]:
+def _prometheus(folder: Path, book: AddressBook, broker_url: str, port: int) -> Iterator[str]:
     file = folder / "prometheus.yaml"
-    file.write_text(yaml.safe_dump(_configuration(book.metrics)))
+    file.write_text(yaml.safe_dump(_configuration(book.metrics, broker_url)))
     arguments = (
         f"--config.file={file}",
         f"--storage.tsdb.path={folder / 'data'}",
@@ -84,8 +99,8 @@ def _prometheus(folder: Path, book: AddressBook, port: int) -> Iterator[str]:
             process.wait(20)
 
 
-def _configuration(metrics: Mapping[str, str]) -> Mapping[str, Any]:
-    """Each process under the label that the chart's PodMonitor gives it."""
+def _configuration(metrics: Mapping[str, str], broker_url: str) -> Mapping[str, Any]:
+    """Each process under the label that the chart's PodMonitor gives it; RabbitMQ as operations.md says."""
     return {
         "global": {"scrape_interval": _SCRAPE_EVERY, "evaluation_interval": _SCRAPE_EVERY},
         "rule_files": [str(FILES / "rules" / "praxispost.yaml")],
@@ -96,7 +111,16 @@ def _configuration(metrics: Mapping[str, str]) -> Mapping[str, Any]:
                     {"targets": [urlsplit(url).netloc], "labels": {"process": process}}
                     for process, url in metrics.items()
                 ],
-            }
+            },
+            *(
+                {
+                    "job_name": f"rabbitmq{number}",
+                    "metrics_path": path,
+                    "params": {"family": families},
+                    "static_configs": [{"targets": [urlsplit(broker_url).netloc]}],
+                }
+                for number, (path, families) in enumerate(_BROKER.items())
+            ),
         ],
     }
 
