@@ -14,6 +14,8 @@ from scripts.setup.layout import BUILD, ROOT
 from scripts.setup.problem import SetupProblem
 
 SERVICES: Final = ("identity", "messaging", "attachments", "notifier", "portal")
+# The services', and the one that makes backups.
+IMAGES: Final = (*SERVICES, "backup")
 _PACKAGES: Final = ("podman", "runc", "debootstrap")
 _OWN_BASE: Final = "localhost/praxispost-base:bookworm"
 _IN_BASE: Final = "python3,python3-venv,ca-certificates,tzdata"

@@ -38,9 +38,12 @@ class Rendered:
         return next(each for each in self.of_kind(kind) if each["metadata"]["name"] == f"{RELEASE}-{name}")
 
     def pods(self) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
-        """Each pod's name, labels and spec: those of Deployments and Jobs, and bare ones."""
+        """Each pod's name, labels and spec: those of Deployments, Jobs and CronJobs, and bare ones."""
         for each in self.of_kind("Deployment", "Job"):
             template = each["spec"]["template"]
+            yield each["metadata"]["name"], template["metadata"]["labels"], template["spec"]
+        for each in self.of_kind("CronJob"):
+            template = each["spec"]["jobTemplate"]["spec"]["template"]
             yield each["metadata"]["name"], template["metadata"]["labels"], template["spec"]
         for each in self.of_kind("Pod"):
             yield each["metadata"]["name"], each["metadata"]["labels"], each["spec"]

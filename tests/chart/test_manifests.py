@@ -17,6 +17,7 @@ _OTHERS = {
     ("monitoring.coreos.com/v1", "PodMonitor"),
     ("monitoring.coreos.com/v1", "PrometheusRule"),
 }
+_BACKUPS = ("/backups", "/backups/keys")
 
 
 @pytest.mark.parametrize("kubernetes", _KUBERNETES)
@@ -77,13 +78,16 @@ def test_pods_are_restricted(rendered: Rendered) -> None:
             assert container["resources"]["limits"]["memory"]
 
 
-def test_nothing_but_tmp_can_be_written(rendered: Rendered) -> None:
+def test_nothing_but_tmp_and_backups_can_be_written(rendered: Rendered) -> None:
     for _, _, spec in rendered.pods():
         writable = {volume["name"] for volume in spec.get("volumes", []) if "emptyDir" in volume}
+        claimed = {volume["name"] for volume in spec.get("volumes", []) if "persistentVolumeClaim" in volume}
         for container in _containers(spec):
             for mount in container.get("volumeMounts", []):
-                assert mount.get("readOnly") is True or mount["mountPath"] == "/tmp"
-                assert (mount["mountPath"] == "/tmp") == (mount["name"] in writable)
+                place = mount["mountPath"]
+                assert mount.get("readOnly") is True or place == "/tmp" or place in _BACKUPS
+                assert (place == "/tmp") == (mount["name"] in writable)
+                assert (place in _BACKUPS) == (mount["name"] in claimed)
 
 
 def test_every_process_is_probed_and_drained(rendered: Rendered) -> None:

@@ -65,6 +65,8 @@ _BAD: list[tuple[str, Any, str]] = [
     ("attachments.scanner", "tcp://clamd.clamav:3310", "/attachments/scanner"),
     ("logLevel", "loud", "/logLevel"),
     ("monitoring.traces.endpoint", "collector:4317", "/monitoring/traces/endpoint"),
+    ("backup.schedule", "daily", "/backup/schedule"),
+    ("backup.dataDays", 0, "/backup/dataDays"),
     ("monitoring.traces.share", 2, "/monitoring/traces/share"),
     ("messaging.guard.patients", 1, "/messaging/guard/patients"),
     ("somethingElse", True, "somethingElse"),
@@ -75,6 +77,8 @@ _CONTRADICTIONS: list[tuple[Values, str]] = [
     ({"tls": {"mode": "certManager"}}, "tls.certManager.issuerRef.name"),
     ({"tls": {"mode": "existingSecrets"}}, "tls.existingSecrets."),
     ({"serviceAccount": {"create": False}}, "serviceAccount.name"),
+    ({"backup": {"enabled": True}}, "backup.databases.existingSecret"),
+    ({"backup": {"enabled": True, "databases": {"existingSecret": "b"}}}, "backup.claims.data"),
     ({"smtp": {"username": "relay"}}, "smtp.credentials.existingSecret"),
 ]
 

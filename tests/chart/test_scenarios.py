@@ -208,6 +208,37 @@ def test_who_makes_spans_knows_and_reaches_the_collector_and_nobody_else_does(
     assert str(COLLECTOR_PORT) not in json.dumps(minimal.manifests)
 
 
+def test_backups_are_made_of_everything_daily_and_of_the_keys_hourly_and_pruned(
+    minimal: Rendered, production: Rendered
+) -> None:
+    assert not minimal.of_kind("CronJob")
+    done = {}
+    for each in production.of_kind("CronJob"):
+        spec = each["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        [make], [prune] = spec["initContainers"], spec["containers"]
+        done[each["metadata"]["name"]] = (each["spec"]["schedule"], make["command"][3:], prune["command"][3:])
+        assert each["spec"]["concurrencyPolicy"] == "Forbid"
+        claims = {
+            volume["name"]: volume["persistentVolumeClaim"]["claimName"]
+            for volume in spec["volumes"]
+            if "persistentVolumeClaim" in volume
+        }
+        assert claims == {"data": "backup-data", "keys": "backup-keys"}
+    assert done == {
+        "praxispost-backup-data": (
+            "15 1 * * *",
+            ["make", "/backups"],
+            ["prune", "--data-days", "30", "/backups"],
+        ),
+        "praxispost-backup-keys": ("45 * * * *", ["make", "--only-keys", "/backups"], ["prune", "/backups"]),
+    }
+
+
+def test_backups_reach_databases_and_objects_and_nothing_else(production: Rendered) -> None:
+    egress = production.named("NetworkPolicy", "backup")["spec"]["egress"]
+    assert [{port["port"] for port in rule["ports"]} for rule in egress] == [{5432}, {443}]
+
+
 def _rules() -> Any:
     return yaml.safe_load((CHART / "files" / "rules" / "praxispost.yaml").read_text())
 

@@ -9,6 +9,8 @@ import pytest
 
 from chassis.schema import SchemaSettings
 from chassis.settings import load
+from deploy.backup.__main__ import PREFIX
+from deploy.backup.settings import BackupSettings
 from tests.chart.rendering import Rendered
 
 _CLASSES = {
@@ -40,8 +42,15 @@ class _Read(Mapping[str, str]):
         return len(self._values)
 
 
-def _settings_of(command: list[str]) -> type[object]:
-    _, _, module, kind = command[:4]
+def _read(container: Any, environment: Mapping[str, str]) -> object:
+    """What the container's program reads from this environment."""
+    _, _, module, kind = container["command"][:4]
+    if module == "deploy.backup":
+        return load(BackupSettings, environment, PREFIX)
+    return load(_settings_of(module, kind), environment)
+
+
+def _settings_of(module: str, kind: str) -> type[object]:
     if kind == "await-schema":
         return SchemaSettings
     file, name = _CLASSES[kind]
@@ -72,8 +81,7 @@ def _containers(rendered: Rendered) -> Iterator[tuple[str, Any]]:
 def test_every_process_finds_its_settings(rendered: Rendered, tmp_path: Path) -> None:
     seen = 0
     for name, container in _containers(rendered):
-        wanted = _settings_of(container["command"])
-        assert load(wanted, _environment(container, tmp_path)), name
+        assert _read(container, _environment(container, tmp_path)), name
         seen += 1
     assert seen > 20
 
@@ -83,7 +91,7 @@ def test_no_process_is_given_what_it_does_not_read(rendered: Rendered, tmp_path:
         if container["name"] == "wait-for-schema":
             continue
         environment = _Read(_environment(container, tmp_path))
-        load(_settings_of(container["command"]), environment)
+        _read(container, environment)
         # OpenTelemetry's variables are read by its SDK; test_scenarios.py holds who gets them.
         given = {each["name"] for each in container["env"] if not each["name"].startswith("OTEL_")}
         assert given - environment.names == set(), name

@@ -19,8 +19,8 @@ _ABOVE_BASE_BYTES = 200 * 1024 * 1024
 
 @pytest.fixture(scope="session")
 def built() -> dict[str, str]:
-    """All images by service, built from this checkout."""
-    return {service: images.build(service) for service in images.SERVICES}
+    """All images by name, built from this checkout."""
+    return {name: images.build(name) for name in images.IMAGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def _inspected(image: str) -> Any:
     return json.loads(images.podman("image", "inspect", image))[0]
 
 
-@pytest.mark.parametrize("service", images.SERVICES)
+@pytest.mark.parametrize("service", images.IMAGES)
 def test_an_image_is_small_and_not_for_root(built: dict[str, str], service: str) -> None:
     found = _inspected(built[service])
     above = found["Size"] - _inspected(images.base())["Size"]
@@ -54,6 +54,17 @@ def test_an_image_is_small_and_not_for_root(built: dict[str, str], service: str)
     assert found["Config"]["User"] == "10001:10001"
     assert found["Labels"]["org.opencontainers.image.title"] == f"praxispost/{service}"
     assert not [each for each in found["Config"]["Env"] if "PIP" in each or "index" in each.lower()]
+
+
+def test_the_image_of_backups_holds_all_that_a_backup_and_a_restore_want(built: dict[str, str]) -> None:
+    settling = "services.identity.account_changes.restored, services.messaging.withdrawals.restored"
+    asked = (
+        "pg_dump --version && pg_restore --version && python -m deploy.backup --help >/dev/null"
+        f" && python -c 'import {settling}'"
+    )
+    strict = ("--network=none", "--read-only", "--cap-drop=all")
+    said = images.podman("run", "--rm", *strict, built["backup"], "sh", "-c", asked)
+    assert said.startswith("pg_dump (PostgreSQL)")
 
 
 def test_the_story_plays_on_containers(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
