@@ -65,6 +65,7 @@ class Gathering(Generic[W, R]):
         self._most_waiting = most_waiting
         self._lanes: OrderedDict[Hashable, deque[_Waiting[W, R]]] = OrderedDict()
         self._count = 0
+        self._carrying = 0
         self._carriers: set[asyncio.Task[None]] = set()
         self._alone = asyncio.Semaphore(_ALONE_AT_ONCE)
 
@@ -80,7 +81,8 @@ class Gathering(Generic[W, R]):
         waiting: _Waiting[W, R] = _Waiting(wish)
         self._lanes.setdefault(lane, deque()).append(waiting)
         self._count += 1
-        if len(self._carriers) < self._at_once:
+        if self._carrying < self._at_once:
+            self._carrying += 1
             # In a context of its own: what is done for many has no one request's id, caller or deadline.
             carrier = asyncio.create_task(self._carry(), context=Context())
             self._carriers.add(carrier)
@@ -88,8 +90,12 @@ class Gathering(Generic[W, R]):
         return await waiting.outcome
 
     async def _carry(self) -> None:
-        while batch := self._next():
-            await self._together(batch)
+        """Until nobody waits; from that moment on, who comes starts another carrier."""
+        try:
+            while batch := self._next():
+                await self._together(batch)
+        finally:
+            self._carrying -= 1
 
     def _next(self) -> list[_Waiting[W, R]]:
         """One of each lane in turn; a lane that was served goes to the end."""

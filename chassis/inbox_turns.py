@@ -52,7 +52,7 @@ class Turns:
             claimed = await self._from(tx, NOBODY, most)
         self._first = NOBODY
         if claimed and claimed[-1].number == most:
-            self._first = _after(claimed[-1].tenant_id)
+            self._first = after(claimed[-1].tenant_id)
         return claimed
 
     async def _from(self, tx: AsyncConnection, first: UUID, most: int) -> Sequence[Row[Any]]:
@@ -60,5 +60,6 @@ class Turns:
         return (await tx.execute(CLAIM, given)).all()
 
 
-def _after(tenant_id: UUID) -> UUID:
+def after(tenant_id: UUID) -> UUID:
+    """Where the tenants after this one begin; after the last one, it is everybody's turn again."""
     return NOBODY if tenant_id == _LAST else UUID(int=tenant_id.int + 1)

@@ -39,6 +39,7 @@ _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "SearchPatients": PRACTICE,
         "GetPatientState": frozenset({"messaging"}),
         "ResolveContact": frozenset({"notifier"}),
+        "ResolveContacts": frozenset({"notifier"}),
     },
     "praxispost.identity.v1.ReaderService": {
         "GetReaders": PRACTICE,

@@ -54,6 +54,7 @@ prompt: Final = Table(
     UniqueConstraint("practice_id", "message_id", name="prompt_message_key"),
     UniqueConstraint("reference", name="prompt_reference_key"),
     Index("prompt_due", "due_at", postgresql_where=text("state = 'due'")),
+    Index("prompt_turn", "practice_id", "due_at", postgresql_where=text("state IN ('due', 'waiting')")),
     Index("prompt_pending", "due_at", postgresql_where=text("state IN ('due', 'waiting')")),
     Index("prompt_patient", "practice_id", "patient_id", "created_at"),
     Index("prompt_id", "id"),

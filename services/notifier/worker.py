@@ -34,10 +34,14 @@ from services.notifier.prompts.storage import PROMPTS_CHANNEL
 from services.notifier.settings import WorkerSettings, check_letters
 from services.notifier.texts import Texts
 
-# Prompts in hand, and so connections to the relay, at the same time.
-_PARALLEL: Final = 8
+# Prompts in hand at the same time: while some are on the connections to the relay, others are prepared and
+# recorded, together.
+_PARALLEL: Final = 32
+_CONNECTIONS: Final = 8
+# Claims, preparations, acceptances, four other outcomes, and figures.
+_DATABASE_CONNECTIONS: Final = 8
 # Together with identity's deadline far less than the lease of a prompt.
-_PATIENCE: Final = timedelta(seconds=60)
+_PATIENCE: Final = timedelta(seconds=90)
 _INBOX_LANES: Final = 4
 _PRUNE_EVERY: Final = timedelta(hours=1)
 _LOOK_AT_SCHEMA_EVERY: Final = timedelta(minutes=1)
@@ -53,7 +57,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     check_smtp(settings.smtp)
     check_letters(settings.mail_from, settings.portal_url)
     telemetry = Telemetry(SERVICE, "worker", settings.metrics_port, settings.metrics_host)
-    database = Database(settings.database_url, pool_size=_PARALLEL + _INBOX_LANES + 2)
+    database = Database(settings.database_url, pool_size=_DATABASE_CONNECTIONS + _INBOX_LANES + 2)
     measured = DatabaseMetrics(telemetry.registry, database)
 
     to_token_service = channel(settings.identity_target, tokens=None, audience="identity", tls=settings.tls)
@@ -63,7 +67,10 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     )
 
     mail = MailRelay(
-        settings.smtp, greeting_name=domain_of(settings.mail_from), connections=_PARALLEL, patience=_PATIENCE
+        settings.smtp,
+        greeting_name=domain_of(settings.mail_from),
+        connections=_CONNECTIONS,
+        patience=_PATIENCE,
     )
     attempts = Attempts(
         database,
@@ -83,11 +90,12 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         jitter=random.random,
         spans=telemetry.spans,
     )
-    gathering = Gathering(window=settings.prompt_window, clock=_now, new_id=uuid4)
+    messages = MessageEvents(Gathering(window=settings.prompt_window, clock=_now, new_id=uuid4))
     inbox = Inbox(
         database,
         consumer=SERVICE,
-        handlers={**MessageEvents(gathering).handlers, PATIENT_CHANGED: patient_changed},
+        handlers={**messages.handlers, PATIENT_CHANGED: patient_changed},
+        together=messages.together,
         registry=telemetry.registry,
         parallel=_INBOX_LANES,
         spans=telemetry.spans,

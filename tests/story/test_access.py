@@ -74,6 +74,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "PatientService.SearchPatients": PRACTICE,
     "PatientService.GetPatientState": frozenset({"messaging"}),
     "PatientService.ResolveContact": frozenset({"notifier"}),
+    "PatientService.ResolveContacts": frozenset({"notifier"}),
     "ReaderService.GetReaders": PRACTICE,
     "ReaderService.ListReaderQuestions": PRACTICE,
     "ReaderService.AnswerReaderQuestion": STAFF,

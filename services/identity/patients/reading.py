@@ -1,6 +1,6 @@
 """How patients' records are read; each reading is audited in its transaction, with how many were shown."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.audit import record_audit
+from chassis.audit import record_audit, record_audits
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.paging import Position, split_page
@@ -18,8 +18,8 @@ from services.identity.patients.domain import Patient, PatientState, missing_con
 from services.identity.patients.search import SearchIndex, SearchQuery
 from services.identity.patients.states import load_state
 from services.identity.patients.store import PatientStore
-from services.identity.practices.domain import PracticeSettings
-from services.identity.practices.store import get_practice
+from services.identity.practices.domain import Practice, PracticeSettings
+from services.identity.practices.store import get_practice, get_practices
 
 # The records of a page, and the last of them where more follow.
 Page: TypeAlias = tuple[Sequence[Patient], Patient | None]
@@ -94,15 +94,35 @@ class PatientReading:
             found = await self._store.get(tx, practice_id, patient_id)
             if practice is None or found is None or found.state.archived:
                 raise refusals.patient_not_found()
-            if found.data.email is None or found.data.mobile is None:
+            if not _is_reachable(found):
                 raise refusals.contact_missing(missing_contact(found.data))
             await self._audit_patient(tx, caller, "patient.resolve_contact", practice_id, patient_id)
-        return PromptContact(
-            email=found.data.email,
-            contact_version=found.state.contact_version,
-            language=found.data.language or practice.settings.language,
-            practice=practice.settings,
-        )
+        return _contact(found, practice)
+
+    async def prompt_contacts(
+        self, caller: Caller, records: Collection[tuple[UUID, UUID]]
+    ) -> dict[tuple[UUID, UUID], PromptContact]:
+        """The same for records of any practices; those that `prompt_contact` refuses are missing."""
+        practice_ids = {practice_id for practice_id, _ in records}
+        async with self._database.transaction(practice_ids) as tx:
+            practices = await get_practices(tx, practice_ids)
+            found = [each for each in await self._store.of_practices(tx, records) if _is_reachable(each)]
+            contacts = {
+                (each.state.practice_id, each.state.id): _contact(each, practices[each.state.practice_id])
+                for each in found
+            }
+            for practice_id in practices:
+                shown = [patient_id for of, patient_id in contacts if of == practice_id]
+                await record_audits(
+                    tx,
+                    caller=caller,
+                    tenant_id=practice_id,
+                    action="patient.resolve_contact",
+                    object_kind="patient",
+                    object_ids=shown,
+                    now=self._clock(),
+                )
+        return contacts
 
     async def _audit_patient(
         self, tx: AsyncConnection, caller: Caller, action: str, practice_id: UUID, patient_id: UUID
@@ -141,3 +161,17 @@ class PatientReading:
             now=self._clock(),
             why=why,
         )
+
+
+def _is_reachable(patient: Patient) -> bool:
+    """Who lacks either could not get in."""
+    return not patient.state.archived and patient.state.has_email and patient.state.has_mobile
+
+
+def _contact(patient: Patient, practice: Practice) -> PromptContact:
+    return PromptContact(
+        email=patient.data.email or "",
+        contact_version=patient.state.contact_version,
+        language=patient.data.language or practice.settings.language,
+        practice=practice.settings,
+    )

@@ -11,12 +11,13 @@ from praxispost.identity.v1 import patients_pb2, patients_pb2_grpc
 from services.identity.field_masks import masked_fields
 from services.identity.language import language_value
 from services.identity.patients.domain import Patient
-from services.identity.patients.reading import PatientReading
+from services.identity.patients.reading import PatientReading, PromptContact
 from services.identity.patients.search import parsed_query
 from services.identity.patients.translation import contact_message, patient_message
 from services.identity.patients.writing import Change, PatientWriting
 
 _MOST_IN_A_BATCH: Final = 200
+_MOST_RESOLVED: Final = 100
 _QUERY: Final = 200
 _USUAL_FOUND: Final = 20
 _MOST_FOUND: Final = 50
@@ -92,14 +93,35 @@ class PatientServicer(patients_pb2_grpc.PatientServiceServicer):
     ) -> patients_pb2.ResolveContactResponse:
         practice_id = required_uuid("practice_id", request.practice_id)
         patient_id = required_uuid("patient_id", request.patient_id)
-        contact = await self._reading.prompt_contact(caller(), practice_id, patient_id)
-        return patients_pb2.ResolveContactResponse(
-            email=contact.email,
-            contact_version=contact.contact_version,
-            language=language_value(contact.language),
-            prompt_name=contact.practice.prompt_name,
-            phone=contact.practice.phone,
-        )
+        return _prompt_contact(await self._reading.prompt_contact(caller(), practice_id, patient_id))
+
+    async def ResolveContacts(
+        self, request: patients_pb2.ResolveContactsRequest, context: object
+    ) -> patients_pb2.ResolveContactsResponse:
+        records = {
+            (required_uuid("records", each.practice_id), required_uuid("records", each.patient_id))
+            for each in request.records
+        }
+        if not 1 <= len(request.records) <= _MOST_RESOLVED or len(records) < len(request.records):
+            raise invalid("records", f"must be 1 to {_MOST_RESOLVED} different records")
+        found = await self._reading.prompt_contacts(caller(), records)
+        contacts = [
+            patients_pb2.ResolvedContact(
+                practice_id=str(practice_id), patient_id=str(patient_id), contact=_prompt_contact(each)
+            )
+            for (practice_id, patient_id), each in found.items()
+        ]
+        return patients_pb2.ResolveContactsResponse(contacts=contacts)
+
+
+def _prompt_contact(contact: PromptContact) -> patients_pb2.ResolveContactResponse:
+    return patients_pb2.ResolveContactResponse(
+        email=contact.email,
+        contact_version=contact.contact_version,
+        language=language_value(contact.language),
+        prompt_name=contact.practice.prompt_name,
+        phone=contact.practice.phone,
+    )
 
 
 def _messages(patients: Sequence[Patient]) -> list[patients_pb2.Patient]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.arrays import among
 from chassis.keys import Keys
 from chassis.paging import Position
 from services.identity.contact import ContactIndex
@@ -118,6 +119,13 @@ class PatientStore:
         if locked:
             query = query.order_by(patient.c.id).with_for_update(of=patient)
         return {found.state.id: found for found in await self._opened((await tx.execute(query)).all())}
+
+    async def of_practices(
+        self, tx: AsyncConnection, records: Collection[tuple[UUID, UUID]]
+    ) -> list[Patient]:
+        """Return those of the records that exist, each named by practice and patient."""
+        query = _PATIENT.where(among(patient.c.practice_id, patient.c.id, records))
+        return await self._opened((await tx.execute(query)).all())
 
     async def page(
         self,

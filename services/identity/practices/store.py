@@ -1,5 +1,6 @@
 """Practices' rows."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
@@ -33,6 +34,12 @@ async def get_practice(tx: AsyncConnection, practice_id: UUID, *, locked: bool =
     query = select(practice).where(practice.c.id == practice_id)
     row = (await tx.execute(query.with_for_update(key_share=True) if locked else query)).one_or_none()
     return None if row is None else _practice(row)
+
+
+async def get_practices(tx: AsyncConnection, practice_ids: Collection[UUID]) -> dict[UUID, Practice]:
+    """Return those of the practices that exist, by id."""
+    query = select(practice).where(practice.c.id.in_(practice_ids))
+    return {row.id: _practice(row) for row in await tx.execute(query)}
 
 
 async def change_settings(tx: AsyncConnection, practice_id: UUID, settings: PracticeSettings) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -20,6 +21,29 @@ _COMMAND_TIMEOUT: Final = 10.0
 _CONTENT_TIMEOUT: Final = 30.0
 # Relays and firewalls drop idle connections after minutes, the latter without a word.
 _IDLE_LIMIT: Final = 60.0
+_ASK_AFTER: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A connection since the end of its last letter; clean: the relay took that one."""
+
+    connection: aiosmtplib.SMTP
+    since: float
+    clean: bool
+
+    async def is_ready(self) -> bool:
+        """Whether it can be used again; one that has just served is believed to be."""
+        idle = time.monotonic() - self.since
+        if not self.connection.is_connected or idle >= _IDLE_LIMIT:
+            return False
+        if self.clean and idle < _ASK_AFTER:
+            return True
+        try:
+            await self.connection.rset()
+        except (aiosmtplib.SMTPException, OSError):
+            return False
+        return True
 
 
 class _Gone(Exception):
@@ -29,7 +53,8 @@ class _Gone(Exception):
 class MailRelay:
     """The relay, reached over at most `connections` connections at a time; further letters wait for one.
 
-    A letter that takes longer than `patience`, connecting included, is given up for now.
+    A letter that takes longer than `patience`, connecting included, is given up for now, and so is one that
+    has waited for a connection for half of that.
     """
 
     def __init__(
@@ -40,24 +65,25 @@ class MailRelay:
         self._tls = None if settings.security == "none" else tls_context(settings)
         self._patience = patience.total_seconds()
         self._slots = asyncio.Semaphore(connections)
-        self._kept: list[tuple[aiosmtplib.SMTP, float]] = []
+        self._kept: list[_Kept] = []
 
     async def hand_over(self, envelope: Envelope) -> Handover:
         """Hand one letter over; every failure of relay and network is a verdict, never an exception."""
         try:
-            async with asyncio.timeout(self._patience), self._slots:
-                return await self._hand_over(envelope)
+            async with asyncio.timeout(self._patience):
+                async with asyncio.timeout(self._patience / 2):  # who begins later might be broken off
+                    await self._slots.acquire()
+                try:
+                    return await self._hand_over(envelope)
+                finally:
+                    self._slots.release()
         except TimeoutError:
             return Handover(Verdict.CHANNEL_UNAVAILABLE)
 
     async def close(self) -> None:
         """Take leave of the relay."""
-        while self._kept:
-            connection, _ = self._kept.pop()
-            try:
-                await connection.quit(timeout=1.0)
-            except (aiosmtplib.SMTPException, OSError):
-                connection.close()
+        kept, self._kept = self._kept, []
+        await asyncio.gather(*(_quit(each.connection) for each in kept))
 
     async def _hand_over(self, envelope: Envelope) -> Handover:
         kept = await self._take_kept()
@@ -91,14 +117,10 @@ class MailRelay:
 
     async def _take_kept(self) -> aiosmtplib.SMTP | None:
         while self._kept:
-            connection, kept_since = self._kept.pop()  # the latest: it is the likeliest to live
-            if connection.is_connected and time.monotonic() - kept_since < _IDLE_LIMIT:
-                try:
-                    await connection.rset()
-                    return connection
-                except (aiosmtplib.SMTPException, OSError):
-                    pass
-            connection.close()
+            kept = self._kept.pop()  # the latest: it is the likeliest to live
+            if await kept.is_ready():
+                return kept.connection
+            kept.connection.close()
         return None
 
     async def _transact(self, connection: aiosmtplib.SMTP, envelope: Envelope, *, reused: bool) -> Handover:
@@ -110,9 +132,17 @@ class MailRelay:
             return handover
         finally:
             if keep:
-                self._kept.append((connection, time.monotonic()))
+                clean = handover.verdict is Verdict.ACCEPTED
+                self._kept.append(_Kept(connection, time.monotonic(), clean))
             else:
                 connection.close()
+
+
+async def _quit(connection: aiosmtplib.SMTP) -> None:
+    try:
+        await connection.quit(timeout=1.0)
+    except (aiosmtplib.SMTPException, OSError):
+        connection.close()
 
 
 async def _send(connection: aiosmtplib.SMTP, envelope: Envelope, *, reused: bool) -> Handover:

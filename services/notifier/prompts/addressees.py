@@ -1,30 +1,50 @@
 """Patients' standing in the database; whoever locks one does so before locking letters."""
 
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import DateTime, Row, Select, Uuid, and_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.arrays import among, rows_of
 from services.notifier.prompts.standing import Reason, Standing, Suspicion
 from services.notifier.tables import addressee
 
-_NEW: Final = Standing()
+PatientKey: TypeAlias = tuple[UUID, UUID]
+
+NEW: Final = Standing()
 
 
 async def lock(tx: AsyncConnection, practice_id: UUID, patient_id: UUID) -> Standing:
     """The patient's standing, which nobody else changes until the transaction ends."""
-    adding = insert(addressee).values(practice_id=practice_id, patient_id=patient_id)
+    key = (practice_id, patient_id)
+    return (await lock_all(tx, [key]))[key]
+
+
+async def lock_all(tx: AsyncConnection, patients: Collection[PatientKey]) -> Mapping[PatientKey, Standing]:
+    """The same of several, locked in the order of their keys."""
+    new = rows_of(
+        practice_id=(Uuid(), [practice_id for practice_id, _ in sorted(patients)]),
+        patient_id=(Uuid(), [patient_id for _, patient_id in sorted(patients)]),
+    )
+    adding = insert(addressee).from_select(["practice_id", "patient_id"], select(*new.c))
     await tx.execute(adding.on_conflict_do_nothing())
-    row = (await tx.execute(_of(practice_id, patient_id).with_for_update())).one()
-    return _standing(row)
+    in_order = _of(patients).order_by(addressee.c.practice_id, addressee.c.patient_id)
+    return _by_patient(await tx.execute(in_order.with_for_update()))
 
 
 async def read(tx: AsyncConnection, practice_id: UUID, patient_id: UUID) -> Standing:
     """The patient's standing as it is at the moment."""
-    row = (await tx.execute(_of(practice_id, patient_id))).one_or_none()
-    return _NEW if row is None else _standing(row)
+    key = (practice_id, patient_id)
+    return (await read_all(tx, [key])).get(key, NEW)
+
+
+async def read_all(tx: AsyncConnection, patients: Collection[PatientKey]) -> Mapping[PatientKey, Standing]:
+    """The same of several; those of whom nothing is known are missing, and are NEW."""
+    return _by_patient(await tx.execute(_of(patients)))
 
 
 async def write(tx: AsyncConnection, practice_id: UUID, patient_id: UUID, standing: Standing) -> None:
@@ -33,10 +53,25 @@ async def write(tx: AsyncConnection, practice_id: UUID, patient_id: UUID, standi
     await tx.execute(update(addressee).where(this).values(_values(standing)))
 
 
-def _of(practice_id: UUID, patient_id: UUID) -> Any:
-    return select(addressee).where(
-        addressee.c.practice_id == practice_id, addressee.c.patient_id == patient_id
+async def open_windows(tx: AsyncConnection, windows: Mapping[PatientKey, datetime]) -> None:
+    """Write when the windows end of patients who were locked."""
+    if not windows:
+        return
+    rows = rows_of(
+        practice_id=(Uuid(), [practice_id for practice_id, _ in windows]),
+        patient_id=(Uuid(), [patient_id for _, patient_id in windows]),
+        ends_at=(DateTime(timezone=True), list(windows.values())),
     )
+    this = and_(addressee.c.practice_id == rows.c.practice_id, addressee.c.patient_id == rows.c.patient_id)
+    await tx.execute(update(addressee).where(this).values(window_ends_at=rows.c.ends_at))
+
+
+def _of(patients: Collection[PatientKey]) -> Select[Any]:
+    return select(addressee).where(among(addressee.c.practice_id, addressee.c.patient_id, patients))
+
+
+def _by_patient(rows: Iterable[Row[Any]]) -> dict[PatientKey, Standing]:
+    return {(row.practice_id, row.patient_id): _standing(row) for row in rows}
 
 
 def _standing(row: Row[Any]) -> Standing:

@@ -1,13 +1,13 @@
 """Takes in what messaging tells of messages: which are to be prompted, and which need it no more."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.inbox import Handler
+from chassis.inbox import Handler, TogetherHandler
 from praxispost.chassis.v1.envelope_pb2 import Envelope
 from praxispost.messaging.v1.events_pb2 import (
     MessageRead,
@@ -35,20 +35,26 @@ class MessageEvents:
     def handlers(self) -> Mapping[str, Handler]:
         """Each by the type of its event."""
         return {
-            bindings.MESSAGE_SENT: self.sent,
             bindings.PROMPT_WANTED: self.wanted,
             bindings.MESSAGE_SHOWN: self.shown,
             bindings.MESSAGE_READ: self.read,
             bindings.MESSAGE_WITHDRAWN: self.withdrawn,
         }
 
-    async def sent(self, tx: AsyncConnection, envelope: Envelope) -> None:
-        """A message was sent: it gets one first prompt, however often this is told."""
-        patient_id = UUID(MessageSent.FromString(envelope.data).patient_id)
-        wanted = _wanted(envelope, patient_id, Kind.FIRST)
-        waits = await waiting.note(tx, wanted.message, patient_id, wanted.at)
-        if waits and not await waiting.has_letter(tx, wanted.message):
-            await self._gathering.prompt(tx, wanted)
+    @property
+    def together(self) -> Mapping[str, TogetherHandler]:
+        """The handler of the type of which there can be thousands at once."""
+        return {bindings.MESSAGE_SENT: self.sent}
+
+    async def sent(self, tx: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
+        """Messages were sent: each gets one first prompt, however often this is told."""
+        told: dict[waiting.MessageKey, Wanted] = {}
+        for each in envelopes:
+            patient_id = UUID(MessageSent.FromString(each.data).patient_id)
+            told.setdefault(_message(each), _wanted(each, patient_id, Kind.FIRST, once=True))
+        sent = [waiting.Sent(each.message, each.patient_id, each.at) for each in told.values()]
+        waits = await waiting.note_sent(tx, sent)
+        await self._gathering.prompt(tx, [each for each in told.values() if each.message in waits])
 
     async def wanted(self, tx: AsyncConnection, envelope: Envelope) -> None:
         """Another prompt is wanted, unless the message was read or withdrawn meanwhile."""
@@ -56,7 +62,7 @@ class MessageEvents:
         patient_id = UUID(data.patient_id)
         wanted = _wanted(envelope, patient_id, Kind.FIRST if data.reason == _FIRST_TIME else Kind.AGAIN)
         if await waiting.note(tx, wanted.message, patient_id, wanted.at):
-            await self._gathering.prompt(tx, wanted)
+            await self._gathering.prompt(tx, [wanted])
 
     async def shown(self, tx: AsyncConnection, envelope: Envelope) -> None:
         """The patient saw it in the list."""
@@ -78,9 +84,9 @@ class MessageEvents:
         await waiting.close(tx, _message(envelope))
 
 
-def _wanted(envelope: Envelope, patient_id: UUID, kind: Kind) -> Wanted:
+def _wanted(envelope: Envelope, patient_id: UUID, kind: Kind, *, once: bool = False) -> Wanted:
     practice_id, message_id = _message(envelope)
-    return Wanted(practice_id, message_id, patient_id, _time(envelope), kind)
+    return Wanted(practice_id, message_id, patient_id, _time(envelope), kind, once)
 
 
 def _message(envelope: Envelope) -> tuple[UUID, UUID]:

@@ -1,18 +1,27 @@
 """Makes one attempt to send a letter: is it still wanted, where does it go, and does the relay take it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
+from uuid import UUID
 
 from chassis import logs
 from chassis.database import Database
+from chassis.gathering import Gathering
 from services.notifier.handover import Handover, Verdict
 from services.notifier.mail.composing import Envelope, Sender, UnusableAddress, compose
 from services.notifier.prompts import addressees, waiting
 from services.notifier.prompts.contacts import Contact, ContactMissing, Contacts, ContactsUnavailable
 from services.notifier.prompts.domain import Attempt, Kind, Outcome, Prompt
+from services.notifier.prompts.standing import Standing
 from services.notifier.texts import Texts
 
+# How a patient stands, and the messages that a letter must speak for.
+Wanted: TypeAlias = tuple[Standing, tuple[UUID, ...]]
+
+# Letters that one process may have in hand at the same time.
+MOST_IN_HAND: Final = 1000
+_MOST_AT_ONCE: Final = 100
 _LOG = logs.get(__name__)
 _OUTCOMES: Final = {
     Verdict.ACCEPTED: Outcome.ACCEPTED,
@@ -49,12 +58,13 @@ class Attempts:
         self._texts = texts
         self._address = address
         self._clock = clock
+        self._looking: Gathering[Prompt, Wanted] = Gathering(
+            self._look, most=_MOST_AT_ONCE, at_once=1, most_waiting=MOST_IN_HAND
+        )
 
     async def make(self, prompt: Prompt) -> Attempt:
         """Make one; whatever is wrong with relay, network, identity or the contact is an outcome."""
-        async with self._database.transaction([prompt.practice_id]) as tx:
-            standing = await addressees.read(tx, prompt.practice_id, prompt.patient_id)
-            message_ids = await waiting.needing(tx, prompt.practice_id, prompt.id, prompt.kind)
+        standing, message_ids = await self._looking.carry_out(prompt)
 
         def over(outcome: Outcome, version: int = 0, code: int | None = None) -> Attempt:
             return Attempt(outcome, self._clock(), version, code, message_ids)
@@ -80,6 +90,20 @@ class Attempts:
             return over(Outcome.UNRENDERABLE, contact.version)
         handover = await self._relay.hand_over(envelope)
         return over(_OUTCOMES[handover.verdict], contact.version, handover.code)
+
+    async def _look(self, letters: Sequence[Prompt]) -> list[Wanted]:
+        """How the patients of these letters stand, and which messages the letters must speak for."""
+        patients = {(each.practice_id, each.patient_id) for each in letters}
+        async with self._database.transaction({practice_id for practice_id, _ in patients}) as tx:
+            standings = await addressees.read_all(tx, patients)
+            needing = await waiting.needing_all(tx, letters)
+        return [
+            (
+                standings.get((each.practice_id, each.patient_id), addressees.NEW),
+                needing[each.practice_id, each.id],
+            )
+            for each in letters
+        ]
 
     def _compose(self, prompt: Prompt, contact: Contact) -> Envelope:
         content = self._texts.prompt(

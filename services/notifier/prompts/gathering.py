@@ -1,8 +1,8 @@
-"""Finds the letter that speaks for a message: one that waits, or a new one in the patient's window."""
+"""Finds the letters that speak for messages: such that wait, or new ones in the patients' windows."""
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import wake_after_commit
 from services.notifier.prompts import addressees, storage, waiting
+from services.notifier.prompts.addressees import PatientKey
 from services.notifier.prompts.domain import Kind, Prompt
+from services.notifier.prompts.standing import Standing
 from services.notifier.prompts.window import next_slot
 
 REFERENCE_BYTES: Final = 16
@@ -21,13 +23,22 @@ _JOINABLE_FOR: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A message that its patient is to be told of; `at` is when that was decided."""
+    """A message that its patient is to be told of; `at` is when that was decided.
+
+    `once`: not if there is a letter that was made for it, in whatever state.
+    """
 
     practice_id: UUID
     message_id: UUID
     patient_id: UUID
     at: datetime
     kind: Kind
+    once: bool = False
+
+    @property
+    def patient(self) -> PatientKey:
+        """The patient's key."""
+        return self.practice_id, self.patient_id
 
     @property
     def message(self) -> tuple[UUID, UUID]:
@@ -59,20 +70,47 @@ class Gathering:
         self._clock = clock
         self._new_id = new_id
 
-    async def prompt(self, tx: AsyncConnection, wanted: Wanted) -> None:
-        """Let a letter speak for the message, which is noted, and wake the sender after the transaction."""
+    async def prompt(self, tx: AsyncConnection, wanted: Sequence[Wanted]) -> None:
+        """Let letters speak for the messages, which are noted, and wake the sender after the transaction."""
+        waiting_turn = list(wanted)
+        while waiting_turn:
+            first: dict[PatientKey, Wanted] = {}
+            later = [each for each in waiting_turn if first.setdefault(each.patient, each) is not each]
+            await self._prompt(tx, first)
+            waiting_turn = later
+
+    async def _prompt(self, tx: AsyncConnection, wanted: Mapping[PatientKey, Wanted]) -> None:
+        """One message of each patient."""
         now = self._clock()
-        standing = await addressees.lock(tx, wanted.practice_id, wanted.patient_id)
-        waits = await waiting.joinable_letter(tx, wanted.message, wanted.patient_id, now - _JOINABLE_FOR)
-        if waits is not None:
-            await storage.add_message(tx, wanted.practice_id, waits, wanted.message_id, wanted.at)
-            return
+        standings = await addressees.lock_all(tx, list(wanted))
+        told = await waiting.having_letter(tx, [each.message for each in wanted.values() if each.once])
+        open_messages = {key: each for key, each in wanted.items() if each.message not in told}
+        messages = {key: each.message for key, each in open_messages.items()}
+        joined = await waiting.joinable_letters(tx, messages, now - _JOINABLE_FOR)
+        letters: list[storage.NewLetter] = []
+        windows: dict[UUID, tuple[PatientKey, datetime]] = {}
+        for key, each in open_messages.items():
+            if key not in joined:
+                new, window_ends_at = self._letter(each, standings[key], now)
+                letters.append(new)
+                windows[new.letter.id] = (key, window_ends_at)
+        added = await storage.add_letters(tx, letters)
+        speaking = {**joined} | {windows[letter_id][0]: letter_id for letter_id in added}
+        await storage.add_messages(tx, [_spoken_for(wanted[key], speaking[key]) for key in speaking])
+        await addressees.open_windows(tx, dict(windows[letter_id] for letter_id in added))
+        if added:
+            wake_after_commit(tx, storage.PROMPTS_CHANNEL)
+
+    def _letter(
+        self, wanted: Wanted, standing: Standing, now: datetime
+    ) -> tuple[storage.NewLetter, datetime]:
+        """A letter in the patient's window, and when the window that it opens ends."""
         slot = next_slot(now, standing.window_ends_at, self._window)
         kind = Kind.GATHERED if slot.gathered else wanted.kind
-        letter = new_letter(wanted, self._new_id(), now, kind)
         made_for = wanted.message_id if wanted.kind is Kind.FIRST else None
-        if await storage.add_letter(tx, letter, slot.due_at, made_for=made_for):
-            await storage.add_message(tx, wanted.practice_id, letter.id, wanted.message_id, wanted.at)
-            changed = replace(standing, window_ends_at=slot.window_ends_at)
-            await addressees.write(tx, wanted.practice_id, wanted.patient_id, changed)
-            wake_after_commit(tx, storage.PROMPTS_CHANNEL)
+        letter = new_letter(wanted, self._new_id(), now, kind)
+        return storage.NewLetter(letter, slot.due_at, made_for), slot.window_ends_at
+
+
+def _spoken_for(wanted: Wanted, letter_id: UUID) -> storage.SpokenFor:
+    return storage.SpokenFor(wanted.practice_id, letter_id, wanted.message_id, wanted.at)

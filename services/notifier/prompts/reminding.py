@@ -61,7 +61,7 @@ class Reminding:
             created_at=now,
             attempt=0,
         )
-        await storage.add_letter(tx, reminder, now)
-        for each in taken:
-            await storage.add_message(tx, practice_id, reminder.id, each.id, now)
+        await storage.add_letters(tx, [storage.NewLetter(reminder, now)])
+        its_messages = [storage.SpokenFor(practice_id, reminder.id, each.id, now) for each in taken]
+        await storage.add_messages(tx, its_messages)
         wake_after_commit(tx, storage.PROMPTS_CHANNEL)

@@ -1,19 +1,22 @@
 """Sends the prompts that are due: several at a time, each settled in one transaction with its event."""
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Final
 
-from chassis import logs
+from chassis import logs, trace_context
 from chassis.database import Database
+from chassis.gathering import Gathering
 from chassis.spans import NO_SPANS, NOTHING, Attribute, Kind, Span, Spans
 from chassis.wakeups import Wake, Wakeups, pause
 from services.notifier.prompts import storage
 from services.notifier.prompts.attempting import Attempts
-from services.notifier.prompts.concluding import Concluding
-from services.notifier.prompts.domain import Attempt, Decision, Outcome, Prompt, decide
+from services.notifier.prompts.claiming import Claims
+from services.notifier.prompts.concluding import Concluding, Conclusion
+from services.notifier.prompts.domain import Accepted, Attempt, Decision, Outcome, Prompt, decide
 from services.notifier.prompts.metrics import PromptMetrics
 
 # Far longer than identity's deadline and the relay's timeouts together: a lease ends only when its process
@@ -22,13 +25,17 @@ LEASE: Final = timedelta(minutes=3)
 _LOOK_EVERY: Final = 2.0
 _RECORD_AGAIN_AFTER: Final = 1.0
 _MEASURE_EVERY: Final = 5.0
+_SETTLED_TOGETHER: Final = 100
+_SETTLED_ALONE: Final = 4
 
 _LOG = logs.get(__name__)
 _AS_IT_SHOULD_BE: Final = frozenset({Outcome.ACCEPTED, Outcome.NOT_NEEDED})
 
 
 class PromptSender:
-    """Claims due prompts and sends them, `parallel` at a time.
+    """Claims due prompts, each practice's in turn, and sends them, `parallel` at a time.
+
+    What they ask of database and identity at the same time is done together.
 
     A prompt can go out twice only if its process dies, or the database is away for minutes, between the
     relay's acceptance and the commit (RFC 1047); both copies then have the same Message-ID.
@@ -54,7 +61,17 @@ class PromptSender:
         self._clock = clock
         self._jitter = jitter
         self._spans = spans
+        self._claims = Claims()
+        self._claimed: deque[Prompt] = deque()
         self._claiming = asyncio.Lock()
+        self._idle = 0
+        self._accepted: Gathering[Conclusion, bool] = Gathering(
+            self._settle_accepted, most=_SETTLED_TOGETHER, at_once=1, most_waiting=parallel
+        )
+        # One by one, since some of them lock patients before letters.
+        self._others: Gathering[Conclusion, bool] = Gathering(
+            self._settle_others, most=1, at_once=_SETTLED_ALONE, most_waiting=parallel
+        )
 
     async def run(self, stop: asyncio.Event, wakeups: Wakeups) -> None:
         """Send until stopped; for `Worker.serve` with PROMPTS_CHANNEL."""
@@ -65,25 +82,36 @@ class PromptSender:
                     tasks.create_task(self._lane(stop, wake))
 
     async def _lane(self, stop: asyncio.Event, wake: Wake) -> None:
-        """One lane at a time looks for a prompt or waits for one; the others send theirs or queue up."""
+        """Lanes that have nothing to do queue up for letters; the others send theirs."""
         while not stop.is_set():
-            async with self._claiming:
-                prompt = None if stop.is_set() else await self._claim()
-                if prompt is None:
-                    await pause(_LOOK_EVERY, stop, wake)
+            self._idle += 1
+            try:
+                prompt = await self._next(stop, wake)
+            finally:
+                self._idle -= 1
             if prompt is not None:
                 with await self._span(prompt) as span:
                     span.note({Attribute.RESULT: (await self._attend(prompt)).value})
 
-    async def _claim(self) -> Prompt | None:
+    async def _next(self, stop: asyncio.Event, wake: Wake) -> Prompt | None:
+        """The first in the queue claims a letter for each lane that stands there, or waits for some."""
+        async with self._claiming:
+            if not self._claimed and not stop.is_set():
+                self._claimed.extend(await self._claim(self._idle))
+            if self._claimed:
+                return self._claimed.popleft()
+            await pause(_LOOK_EVERY, stop, wake)
+            return None
+
+    async def _claim(self, most: int) -> list[Prompt]:
         now = self._clock()
         try:
             async with self._database.transaction() as tx:
-                return await storage.claim_due(tx, now, now + LEASE)
+                return await self._claims.take(tx, now, now + LEASE, most)
         except Exception as error:
             # Whatever it is, raising it would end the lanes that have prompts in hand.
             _LOG.error("prompts cannot be claimed", error=error)
-            return None
+            return []
 
     async def _span(self, prompt: Prompt) -> AbstractContextManager[Span]:
         """The attempt's span, in the trace of the message that the letter was made for."""
@@ -105,25 +133,40 @@ class PromptSender:
         except Exception as error:
             _LOG.error("prompt not sent", error=error, prompt_id=prompt.id, attempt=prompt.attempt)
             attempt = Attempt(Outcome.OWN_FAULT, self._clock())
-        decision = decide(prompt, attempt, self._jitter())
-        while not await self._record(prompt, attempt, decision):
+        conclusion = Conclusion(
+            prompt, attempt, decide(prompt, attempt, self._jitter()), trace_context.current()
+        )
+        while not await self._record(conclusion):
             if self._clock() >= lease_end:
                 break
             await asyncio.sleep(_RECORD_AGAIN_AFTER)
         return attempt.outcome
 
-    async def _record(self, prompt: Prompt, attempt: Attempt, decision: Decision) -> bool:
+    async def _record(self, of: Conclusion) -> bool:
+        accepted = isinstance(of.decision, Accepted)
         try:
-            async with self._database.transaction([prompt.practice_id]) as tx:
-                if not await self._concluding.settle(tx, prompt, attempt, decision):
-                    _LOG.warning("prompt is in other hands", prompt_id=prompt.id, attempt=prompt.attempt)
-                    return True
+            settled = await (self._accepted if accepted else self._others).carry_out(of)
         except Exception as error:
             # Whatever it is, the letter may be out, and must not be sent again only because of this.
-            _LOG.error("attempt not recorded", error=error, prompt_id=prompt.id, attempt=prompt.attempt)
+            _LOG.error("attempt not recorded", error=error, prompt_id=of.prompt.id, attempt=of.prompt.attempt)
             return False
-        self._tell(prompt, attempt, decision)
+        if settled:
+            self._tell(of.prompt, of.attempt, of.decision)
+        else:
+            _LOG.warning("prompt is in other hands", prompt_id=of.prompt.id, attempt=of.prompt.attempt)
         return True
+
+    async def _settle_accepted(self, accepted: Sequence[Conclusion]) -> list[bool]:
+        practices = {each.prompt.practice_id for each in accepted}
+        with trace_context.within(accepted[0].traceparent):
+            async with self._database.transaction(practices) as tx:
+                return await self._concluding.settle_accepted(tx, accepted)
+
+    async def _settle_others(self, others: Sequence[Conclusion]) -> list[bool]:
+        [other] = others
+        with trace_context.within(other.traceparent):
+            async with self._database.transaction([other.prompt.practice_id]) as tx:
+                return [await self._concluding.settle(tx, other)]
 
     def _tell(self, prompt: Prompt, attempt: Attempt, decision: Decision) -> None:
         self._metrics.attempted(prompt, attempt, decision)

@@ -1,84 +1,88 @@
-"""Letters in the database: made for messages, claimed by a lane of the sender, settled with their events."""
+"""Letters in the database: made for messages, settled with their events."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import BigInteger, DateTime, Integer, Text, Uuid, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import trace_context
-from services.notifier.prompts.domain import Attempt, Decision, Dropped, Failed, Kind, Prompt, TryAgain
+from chassis.arrays import rows_of
+from services.notifier.prompts.domain import Attempt, Decision, Dropped, Failed, Prompt, TryAgain
 from services.notifier.tables import prompt, prompt_attempt, prompt_message
 
 PROMPTS_CHANNEL: Final = "praxispost_prompts"
 # Both mean that it is to be sent; due is what the version before writes.
 _PENDING: Final = ("due", "waiting")
+_TIME: Final = DateTime(timezone=True)
 
 
-async def add_letter(
-    tx: AsyncConnection, new: Prompt, due_at: datetime, *, made_for: UUID | None = None
-) -> bool:
-    """Add a letter that waits to go; False where the message that it is made for has such a one already."""
-    values = {
-        "practice_id": new.practice_id,
-        "id": new.id,
-        "message_id": made_for,
-        "patient_id": new.patient_id,
-        "reference": new.reference,
-        "kind": new.kind.value,
-        "sent_at": new.sent_at,
-        "created_at": new.created_at,
-        "state": "waiting",
-        "attempts": 0,
-        "due_at": due_at,
-        "traceparent": trace_context.current(),
-    }
+@dataclass(frozen=True, slots=True)
+class NewLetter:
+    """A letter that is to go at a time; `made_for` is the message whose only one of its kind it is."""
+
+    letter: Prompt
+    due_at: datetime
+    made_for: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenFor:
+    """A message that a letter speaks for, which was to be prompted at this time."""
+
+    practice_id: UUID
+    letter_id: UUID
+    message_id: UUID
+    at: datetime
+
+
+async def add_letters(tx: AsyncConnection, new: Sequence[NewLetter]) -> set[UUID]:
+    """Add letters that wait to go; returns the ids of those whose messages have no such letter already."""
+    if not new:
+        return set()
+    rows = rows_of(
+        practice_id=(Uuid(), [each.letter.practice_id for each in new]),
+        id=(Uuid(), [each.letter.id for each in new]),
+        message_id=(Uuid(), [each.made_for for each in new]),
+        patient_id=(Uuid(), [each.letter.patient_id for each in new]),
+        reference=(Text(), [each.letter.reference for each in new]),
+        kind=(Text(), [each.letter.kind.value for each in new]),
+        sent_at=(_TIME, [each.letter.sent_at for each in new]),
+        created_at=(_TIME, [each.letter.created_at for each in new]),
+        state=(Text(), ["waiting"] * len(new)),
+        attempts=(Integer(), [0] * len(new)),
+        due_at=(_TIME, [each.due_at for each in new]),
+        traceparent=(Text(), [trace_context.current()] * len(new)),
+    )
     adding = (
-        insert(prompt).values(values).on_conflict_do_nothing(index_elements=["practice_id", "message_id"])
+        insert(prompt)
+        .from_select([each.name for each in rows.c], select(*rows.c))
+        .on_conflict_do_nothing(index_elements=["practice_id", "message_id"])
+        .returning(prompt.c.id)
     )
-    return (await tx.execute(adding)).rowcount == 1
+    return set((await tx.execute(adding)).scalars())
 
 
-async def add_message(
-    tx: AsyncConnection, practice_id: UUID, prompt_id: UUID, message_id: UUID, at: datetime
-) -> None:
-    """Let the letter speak for the message, which was to be prompted at this time."""
-    adding = insert(prompt_message).values(
-        practice_id=practice_id, prompt_id=prompt_id, message_id=message_id, added_at=at
+async def add_messages(tx: AsyncConnection, spoken_for: Sequence[SpokenFor]) -> None:
+    """Let letters speak for messages; each pair is named once."""
+    if not spoken_for:
+        return
+    rows = rows_of(
+        practice_id=(Uuid(), [each.practice_id for each in spoken_for]),
+        prompt_id=(Uuid(), [each.letter_id for each in spoken_for]),
+        message_id=(Uuid(), [each.message_id for each in spoken_for]),
+        added_at=(_TIME, [each.at for each in spoken_for]),
     )
+    adding = insert(prompt_message).from_select([each.name for each in rows.c], select(*rows.c))
     again = adding.on_conflict_do_update(
-        index_elements=["practice_id", "prompt_id", "message_id"], set_={"added_at": at}
+        index_elements=["practice_id", "prompt_id", "message_id"],
+        set_={"added_at": adding.excluded.added_at},
     )
     await tx.execute(again)
-
-
-async def claim_due(tx: AsyncConnection, now: datetime, lease_end: datetime) -> Prompt | None:
-    """Take the letter that has been due longest, of any practice; it is the caller's until the lease ends."""
-    claimed = func.claim_due_letter(now, lease_end).table_valued(
-        prompt.c.practice_id,
-        prompt.c.id,
-        prompt.c.patient_id,
-        prompt.c.reference,
-        prompt.c.kind,
-        prompt.c.sent_at,
-        prompt.c.created_at,
-        prompt.c.attempts,
-    )
-    row = (await tx.execute(select(claimed))).one_or_none()
-    if row is None:
-        return None
-    return Prompt(
-        practice_id=row.practice_id,
-        id=row.id,
-        patient_id=row.patient_id,
-        reference=row.reference,
-        kind=Kind(row.kind),
-        sent_at=row.sent_at,
-        created_at=row.created_at,
-        attempt=row.attempts,
-    )
 
 
 async def traceparent_of(tx: AsyncConnection, of: Prompt) -> str:
@@ -97,18 +101,39 @@ async def settle(tx: AsyncConnection, of: Prompt, attempt: Attempt, decision: De
     )
     if (await tx.execute(update(prompt).where(held).values(_after(attempt, decision)))).rowcount == 0:
         return False
-    await tx.execute(
-        insert(prompt_attempt).values(
-            practice_id=of.practice_id,
-            prompt_id=of.id,
-            number=of.attempt,
-            at=attempt.at,
-            outcome=attempt.outcome.value,
-            contact_version=attempt.contact_version,
-            smtp_code=attempt.smtp_code,
-        )
-    )
+    await tx.execute(insert(prompt_attempt), [_attempt_row(of, attempt)])
     return True
+
+
+async def settle_accepted(
+    tx: AsyncConnection, accepted: Sequence[tuple[Prompt, Attempt]]
+) -> set[tuple[UUID, UUID]]:
+    """The same for letters that the relay took; returns the keys of those that no later attempt has."""
+    rows = rows_of(
+        practice_id=(Uuid(), [each.practice_id for each, _ in accepted]),
+        id=(Uuid(), [each.id for each, _ in accepted]),
+        number=(Integer(), [each.attempt for each, _ in accepted]),
+        at=(_TIME, [attempt.at for _, attempt in accepted]),
+        version=(BigInteger(), [attempt.contact_version for _, attempt in accepted]),
+    )
+    held = and_(
+        prompt.c.practice_id == rows.c.practice_id,
+        prompt.c.id == rows.c.id,
+        prompt.c.attempts == rows.c.number,
+        prompt.c.state.in_(_PENDING),
+    )
+    changed = {
+        "state": "accepted",
+        "settled_at": rows.c.at,
+        "contact_version": rows.c.version,
+        "in_hand": False,
+    }
+    settling = update(prompt).where(held).values(changed).returning(prompt.c.practice_id, prompt.c.id)
+    settled = {(row.practice_id, row.id) for row in await tx.execute(settling)}
+    attempts = [_attempt_row(of, attempt) for of, attempt in accepted if (of.practice_id, of.id) in settled]
+    if attempts:
+        await tx.execute(insert(prompt_attempt), attempts)
+    return settled
 
 
 async def figures(tx: AsyncConnection, now: datetime) -> tuple[datetime | None, datetime | None]:
@@ -116,6 +141,18 @@ async def figures(tx: AsyncConnection, now: datetime) -> tuple[datetime | None, 
     found = func.prompt_figures(now).table_valued("oldest_due_at", "last_accepted_at")
     oldest, last = (await tx.execute(select(found))).one()
     return oldest, last
+
+
+def _attempt_row(of: Prompt, attempt: Attempt) -> dict[str, object]:
+    return {
+        "practice_id": of.practice_id,
+        "prompt_id": of.id,
+        "number": of.attempt,
+        "at": attempt.at,
+        "outcome": attempt.outcome.value,
+        "contact_version": attempt.contact_version,
+        "smtp_code": attempt.smtp_code,
+    }
 
 
 def _after(attempt: Attempt, decision: Decision) -> dict[str, object]:

@@ -1,15 +1,31 @@
 """Messages that wait to be read, as far as prompts are concerned, in the database."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Uuid, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.prompts.domain import Kind
+from chassis.arrays import among, rows_of
+from services.notifier.prompts.addressees import PatientKey
+from services.notifier.prompts.domain import Kind, Prompt
 from services.notifier.tables import prompt, prompt_message, waiting_message
+
+# Practice and message, or practice and letter.
+MessageKey: TypeAlias = tuple[UUID, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that was sent to a patient at this time."""
+
+    message: MessageKey
+    patient_id: UUID
+    at: datetime
 
 
 async def note(
@@ -48,33 +64,69 @@ async def close(tx: AsyncConnection, message: tuple[UUID, UUID]) -> None:
     await tx.execute(update(waiting_message).where(_is(message)).values(remind_at=None))
 
 
-async def has_letter(tx: AsyncConnection, message: tuple[UUID, UUID]) -> bool:
-    """Whether some letter was made for the message."""
-    practice_id, message_id = message
-    query = select(prompt_message.c.prompt_id).where(
-        prompt_message.c.practice_id == practice_id, prompt_message.c.message_id == message_id
+async def note_sent(tx: AsyncConnection, sent: Sequence[Sent]) -> set[MessageKey]:
+    """Note messages that were sent, each named once, as `note` does; returns those that are not closed."""
+    in_order = sorted(sent, key=lambda each: each.message)
+    rows = rows_of(
+        practice_id=(Uuid(), [each.message[0] for each in in_order]),
+        id=(Uuid(), [each.message[1] for each in in_order]),
+        patient_id=(Uuid(), [each.patient_id for each in in_order]),
+        sent_at=(DateTime(timezone=True), [each.at for each in in_order]),
     )
-    return (await tx.execute(query.limit(1))).first() is not None
+    noting = insert(waiting_message).from_select([each.name for each in rows.c], select(*rows.c))
+    known = waiting_message.c
+    noted = noting.on_conflict_do_update(
+        index_elements=["practice_id", "id"],
+        set_={"sent_at": func.least(known.sent_at, noting.excluded.sent_at)},
+    ).returning(known.practice_id, known.id, known.closed_at)
+    return {(row.practice_id, row.id) for row in await tx.execute(noted) if row.closed_at is None}
 
 
-async def needing(tx: AsyncConnection, practice_id: UUID, prompt_id: UUID, kind: Kind) -> tuple[UUID, ...]:
+async def having_letter(tx: AsyncConnection, messages: Collection[MessageKey]) -> set[MessageKey]:
+    """Those of the messages that some letter was made for."""
+    if not messages:
+        return set()
+    of = (prompt_message.c.practice_id, prompt_message.c.message_id)
+    return {(row[0], row[1]) for row in await tx.execute(select(*of).where(among(*of, messages)))}
+
+
+async def needing(tx: AsyncConnection, letter: Prompt) -> tuple[UUID, ...]:
     """Those of a letter's messages that it must speak for: nobody has read, seen or withdrawn them since."""
+    return (await needing_all(tx, [letter]))[letter.practice_id, letter.id]
+
+
+async def needing_all(
+    tx: AsyncConnection, letters: Collection[Prompt]
+) -> Mapping[MessageKey, tuple[UUID, ...]]:
+    """The same of several letters, by their keys."""
+    unseen = or_(
+        waiting_message.c.shown_at.is_(None), waiting_message.c.shown_at <= prompt_message.c.added_at
+    )
     query = (
-        select(waiting_message.c.id)
+        select(
+            prompt_message.c.practice_id,
+            prompt_message.c.prompt_id,
+            waiting_message.c.id,
+            unseen.label("unseen"),
+        )
         .join_from(prompt_message, waiting_message, _same_message())
         .where(
-            prompt_message.c.practice_id == practice_id,
-            prompt_message.c.prompt_id == prompt_id,
+            among(
+                prompt_message.c.practice_id,
+                prompt_message.c.prompt_id,
+                [(each.practice_id, each.id) for each in letters],
+            ),
             waiting_message.c.closed_at.is_(None),
         )
         .order_by(waiting_message.c.id)
     )
-    if kind is not Kind.REMINDER:  # which is for what was shown and not opened, too
-        unseen = or_(
-            waiting_message.c.shown_at.is_(None), waiting_message.c.shown_at <= prompt_message.c.added_at
-        )
-        query = query.where(unseen)
-    return tuple((await tx.execute(query)).scalars())
+    found: dict[MessageKey, list[UUID]] = {(each.practice_id, each.id): [] for each in letters}
+    # A reminder is for what was shown and not opened, too.
+    reminders = {(each.practice_id, each.id) for each in letters if each.kind is Kind.REMINDER}
+    for practice_id, prompt_id, message_id, is_unseen in await tx.execute(query):
+        if is_unseen or (practice_id, prompt_id) in reminders:
+            found[practice_id, prompt_id].append(message_id)
+    return {key: tuple(ids) for key, ids in found.items()}
 
 
 async def spoken_for(tx: AsyncConnection, practice_id: UUID, prompt_id: UUID) -> tuple[UUID, ...]:
@@ -87,60 +139,74 @@ async def spoken_for(tx: AsyncConnection, practice_id: UUID, prompt_id: UUID) ->
     return tuple((await tx.execute(query.order_by(prompt_message.c.message_id))).scalars())
 
 
-async def leave_out(
-    tx: AsyncConnection, practice_id: UUID, prompt_id: UUID, needed: Collection[UUID]
-) -> None:
-    """Mark those of the letter's messages that it did not have to speak for."""
+async def leave_out(tx: AsyncConnection, needed: Mapping[MessageKey, Collection[UUID]]) -> None:
+    """Mark those of several letters' messages that they did not have to speak for."""
+    each_needed = [(*letter, message_id) for letter, ids in needed.items() for message_id in ids]
+    spoken_for = rows_of(
+        practice_id=(Uuid(), [practice_id for practice_id, _, _ in each_needed]),
+        prompt_id=(Uuid(), [prompt_id for _, prompt_id, _ in each_needed]),
+        message_id=(Uuid(), [message_id for _, _, message_id in each_needed]),
+    )
+    of = (prompt_message.c.practice_id, prompt_message.c.prompt_id)
     others = and_(
-        prompt_message.c.practice_id == practice_id,
-        prompt_message.c.prompt_id == prompt_id,
-        prompt_message.c.message_id.not_in(needed),
+        among(*of, list(needed)), tuple_(*of, prompt_message.c.message_id).not_in(select(*spoken_for.c))
     )
     await tx.execute(update(prompt_message).where(others).values(needed=False))
 
 
-async def remind_later(tx: AsyncConnection, practice_id: UUID, prompt_id: UUID, at: datetime) -> None:
-    """Remind of the letter's messages then, unless that was done before."""
-    its_messages = select(prompt_message.c.message_id).where(
-        prompt_message.c.practice_id == practice_id, prompt_message.c.prompt_id == prompt_id
+async def remind_later(tx: AsyncConnection, reminders: Mapping[MessageKey, datetime]) -> None:
+    """Remind of several letters' messages, each letter's at its time, unless that was done before."""
+    if not reminders:
+        return
+    rows = rows_of(
+        practice_id=(Uuid(), [practice_id for practice_id, _ in reminders]),
+        prompt_id=(Uuid(), [prompt_id for _, prompt_id in reminders]),
+        at=(DateTime(timezone=True), list(reminders.values())),
+    )
+    its_message = and_(
+        prompt_message.c.practice_id == rows.c.practice_id, prompt_message.c.prompt_id == rows.c.prompt_id
     )
     unread = and_(
-        waiting_message.c.practice_id == practice_id,
-        waiting_message.c.id.in_(its_messages),
-        waiting_message.c.closed_at.is_(None),
-        waiting_message.c.reminded_at.is_(None),
+        _same_message(), waiting_message.c.closed_at.is_(None), waiting_message.c.reminded_at.is_(None)
     )
-    await tx.execute(update(waiting_message).where(unread).values(remind_at=at))
+    locked = (
+        select(waiting_message.c.practice_id, waiting_message.c.id, rows.c.at)
+        .select_from(rows.join(prompt_message, its_message).join(waiting_message, unread))
+        .order_by(waiting_message.c.practice_id, waiting_message.c.id)
+        .with_for_update(of=waiting_message)
+        .cte("locked")
+    )
+    this = and_(waiting_message.c.practice_id == locked.c.practice_id, waiting_message.c.id == locked.c.id)
+    await tx.execute(update(waiting_message).where(this).values(remind_at=locked.c.at))
 
 
-async def joinable_letter(
-    tx: AsyncConnection, message: tuple[UUID, UUID], patient_id: UUID, since: datetime
-) -> UUID | None:
-    """A letter to the patient that waits to go and can speak for the message, locked; None if none does.
+async def joinable_letters(
+    tx: AsyncConnection, wanted: Mapping[PatientKey, MessageKey], since: datetime
+) -> Mapping[PatientKey, UUID]:
+    """For each patient a letter that waits to go and can speak for the message, locked; missing if none does.
 
     Not one that is in hand: its address may be an old one. Not one that is about to expire. And one that goes
     at once is for its own message until an attempt failed.
     """
-    practice_id, message_id = message
     for_it = select(prompt_message.c.prompt_id).where(
-        prompt_message.c.practice_id == practice_id, prompt_message.c.message_id == message_id
+        among(prompt_message.c.practice_id, prompt_message.c.message_id, list(wanted.values()))
     )
     query = (
-        select(prompt.c.id)
+        select(prompt.c.practice_id, prompt.c.patient_id, prompt.c.id)
         .where(
-            prompt.c.practice_id == practice_id,
-            prompt.c.patient_id == patient_id,
+            among(prompt.c.practice_id, prompt.c.patient_id, list(wanted)),
             prompt.c.state == "waiting",
             prompt.c.kind != Kind.REMINDER.value,
             or_(prompt.c.kind == Kind.GATHERED.value, prompt.c.attempts > 0, prompt.c.id.in_(for_it)),
             prompt.c.in_hand.is_(False),
             prompt.c.created_at > since,
         )
-        .order_by(prompt.c.created_at)
-        .limit(1)
+        .order_by(prompt.c.created_at, prompt.c.id)
         .with_for_update()
     )
-    found: UUID | None = (await tx.execute(query)).scalar_one_or_none()
+    found: dict[PatientKey, UUID] = {}
+    for row in await tx.execute(query):
+        found.setdefault((row.practice_id, row.patient_id), row.id)
     return found
 
 

@@ -27,6 +27,7 @@ _ACCESS = {
     "/praxispost.chassis.v1.PublicKeysService/ListPublicKeys": frozenset({"anonymous"}),
     "/praxispost.identity.v1.TokenService/IssueServiceToken": frozenset({"anonymous"}),
     "/praxispost.identity.v1.PatientService/ResolveContact": frozenset({"notifier"}),
+    "/praxispost.identity.v1.PatientService/ResolveContacts": frozenset({"notifier"}),
 }
 
 
@@ -41,7 +42,10 @@ def refused(status: Status, reason: str) -> Refusal:
 
 @dataclass
 class Identity(public_keys_pb2_grpc.PublicKeysServiceServicer):
-    """What it answers to ResolveContact is in the test's hand."""
+    """What it answers to ResolveContact, and to ResolveContacts of each record, is in the test's hand.
+
+    `is_old`: it does not know ResolveContacts. `poison`: the patient of whom it can say nothing.
+    """
 
     key: SigningKey = field(
         default_factory=lambda: SigningKey("stand-in", Ed25519PrivateKey.generate(), _now())
@@ -50,6 +54,9 @@ class Identity(public_keys_pb2_grpc.PublicKeysServiceServicer):
         default_factory=patients_pb2.ResolveContactResponse
     )
     asked: list[tuple[Caller, patients_pb2.ResolveContactRequest]] = field(default_factory=list)
+    asked_together: list[int] = field(default_factory=list)
+    is_old: bool = False
+    poison: str = ""
     target: str = ""
 
     def token(self, role: str, audience: str = "notifier", tenant_id: UUID | None = None) -> str:
@@ -80,9 +87,27 @@ class Identity(public_keys_pb2_grpc.PublicKeysServiceServicer):
         self, request: patients_pb2.ResolveContactRequest, context: object
     ) -> patients_pb2.ResolveContactResponse:
         self.asked.append((caller(), request))
+        if request.patient_id == self.poison:
+            raise ValueError("sealed for another record")
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    async def resolve_contacts(
+        self, request: patients_pb2.ResolveContactsRequest, context: object
+    ) -> patients_pb2.ResolveContactsResponse:
+        self.asked_together.append(len(request.records))
+        if any(each.patient_id == self.poison for each in request.records):
+            raise ValueError("sealed for another record")
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        contacts = [
+            patients_pb2.ResolvedContact(
+                practice_id=each.practice_id, patient_id=each.patient_id, contact=self.answer
+            )
+            for each in request.records[1:]
+        ]
+        return patients_pb2.ResolveContactsResponse(contacts=contacts)
 
 
 def _add_tokens_and_contacts(standing_in: Identity, server: aio.Server) -> None:
@@ -97,18 +122,24 @@ def _add_tokens_and_contacts(standing_in: Identity, server: aio.Server) -> None:
         request_deserializer=patients_pb2.ResolveContactRequest.FromString,
         response_serializer=patients_pb2.ResolveContactResponse.SerializeToString,
     )
-    for service, name, handler in (
-        ("TokenService", "IssueServiceToken", issue),
-        ("PatientService", "ResolveContact", resolve),
+    several = grpc.unary_unary_rpc_method_handler(
+        standing_in.resolve_contacts,
+        request_deserializer=patients_pb2.ResolveContactsRequest.FromString,
+        response_serializer=patients_pb2.ResolveContactsResponse.SerializeToString,
+    )
+    of_patients = {"ResolveContact": resolve} | ({} if standing_in.is_old else {"ResolveContacts": several})
+    for service, handlers in (
+        ("TokenService", {"IssueServiceToken": issue}),
+        ("PatientService", of_patients),
     ):
-        named = grpc.method_handlers_generic_handler(f"praxispost.identity.v1.{service}", {name: handler})
+        named = grpc.method_handlers_generic_handler(f"praxispost.identity.v1.{service}", handlers)
         server.add_generic_rpc_handlers((named,))
 
 
 @contextlib.asynccontextmanager
-async def identity() -> AsyncIterator[Identity]:
+async def identity(*, is_old: bool = False) -> AsyncIterator[Identity]:
     """Identity on a free port."""
-    standing_in = Identity()
+    standing_in = Identity(is_old=is_old)
 
     async def fetch() -> tuple[VerifyingKey, ...]:
         return (standing_in.key.public,)

@@ -36,21 +36,25 @@ from services.notifier.texts import Texts
 from tests.integration.chassis.waiting import eventually
 
 PRACTICE = UUID("11111111-1111-4111-8111-111111111111")
+OTHER_PRACTICE = UUID("22222222-2222-4222-8222-222222222222")
 WINDOW = timedelta(minutes=2)
 REMINDER_AFTER = timedelta(days=3)
 CONTACT = Contact("erika@mail.example", 7, Language.GERMAN, "Praxis Müller", "030 123456")
 
 
 class People:
-    """Stands for identity: what is asked of it is in its hand."""
+    """Stands for identity: what is asked of it is in its hand; `of` a practice it always says the same."""
 
     def __init__(self, *answers: Contact | Exception) -> None:
         self.answers = list(answers)
         self.asked: list[UUID] = []
+        self.of: dict[UUID, Contact] = {}
 
     async def resolve(self, practice_id: UUID, patient_id: UUID) -> Contact:
         """Give the next answer, the last one for ever."""
         self.asked.append(patient_id)
+        if practice_id in self.of:
+            return self.of[practice_id]
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -67,9 +71,11 @@ class Clock:
         return datetime.now(UTC) + self.ahead
 
 
-def message_sent(practice_id: UUID = PRACTICE, message_id: UUID | None = None) -> Envelope:
+def message_sent(
+    practice_id: UUID = PRACTICE, message_id: UUID | None = None, patient_id: UUID | None = None
+) -> Envelope:
     """The event that a message was sent."""
-    data = MessageSent(patient_id=str(uuid4()), conversation_id=str(uuid4()))
+    data = MessageSent(patient_id=str(patient_id or uuid4()), conversation_id=str(uuid4()))
     event = Event(MESSAGE_SENT, practice_id, message_id or uuid4(), 1, datetime.now(UTC), data)
     return envelop(event, uuid4())
 
@@ -82,11 +88,12 @@ async def deliver(database: Database, *envelopes: Envelope) -> None:
             "event_id": UUID(each.event_id),
             "type": each.type,
             "envelope": each.SerializeToString(),
+            "tenant_id": UUID(each.tenant_id),
         }
         for each in envelopes
     ]
     async with database.transaction() as tx:
-        await tx.execute(insert(chassis_tables.inbox).values(rows))
+        await tx.execute(insert(chassis_tables.inbox), rows)
         wake_after_commit(tx, INBOX_CHANNEL)
 
 
@@ -126,9 +133,14 @@ async def working(
         clock=now,
         jitter=lambda: 1.0,
     )
-    gathering = Gathering(window=WINDOW, clock=now, new_id=uuid4)
-    handlers = {**MessageEvents(gathering).handlers, PATIENT_CHANGED: patient_changed}
-    inbox = Inbox(database, consumer=SERVICE, handlers=handlers, registry=registry)
+    messages = MessageEvents(Gathering(window=WINDOW, clock=now, new_id=uuid4))
+    inbox = Inbox(
+        database,
+        consumer=SERVICE,
+        handlers={**messages.handlers, PATIENT_CHANGED: patient_changed},
+        together=messages.together,
+        registry=registry,
+    )
     worker, stop = Worker(url), asyncio.Event()
     worker.serve("inbox", inbox.run, wake_channel=INBOX_CHANNEL)
     worker.serve("prompts", sender.run, wake_channel=PROMPTS_CHANNEL)

@@ -1,8 +1,9 @@
 """Asking identity, over real gRPC, where a prompt goes."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -79,3 +80,41 @@ async def test_identity_that_cannot_be_reached_is_passing() -> None:
     async with _contacts(target) as contacts:
         with pytest.raises(ContactsUnavailable):
             await contacts.resolve(uuid4(), uuid4())
+
+
+async def _ask(contacts: IdentityContacts, patients: list[UUID]) -> list[object]:
+    """For all of them at the same moment."""
+    practice_id = uuid4()
+    asking = (contacts.resolve(practice_id, each) for each in patients)
+    return [type(each) for each in await asyncio.gather(*asking, return_exceptions=True)]
+
+
+async def test_who_asks_at_the_same_time_asks_in_few_calls_and_each_has_an_answer_of_its_own() -> None:
+    async with identity() as stand_in, _contacts(stand_in.target) as contacts:
+        found = await _ask(contacts, [uuid4() for _ in range(20)])
+        assert len(stand_in.asked) + len(stand_in.asked_together) < 6
+    # The stand-in leaves out the first of each call, as if it had no contact data.
+    assert found.count(ContactMissing) == len(stand_in.asked_together)
+    assert found.count(Contact) == 20 - found.count(ContactMissing)
+
+
+async def test_one_record_that_cannot_be_read_does_not_keep_the_others_from_their_contacts() -> None:
+    patients = [uuid4() for _ in range(20)]
+    async with identity() as stand_in, _contacts(stand_in.target) as contacts:
+        stand_in.poison = str(patients[7])
+        found = await _ask(contacts, patients)
+    assert found[7] is ContactsUnavailable
+    assert ContactsUnavailable not in found[:7] + found[8:]
+
+
+async def test_an_identity_of_the_version_before_is_asked_for_each() -> None:
+    async with identity(is_old=True) as stand_in, _contacts(stand_in.target) as contacts:
+        assert await _ask(contacts, [uuid4() for _ in range(20)]) == [Contact] * 20
+        assert len(stand_in.asked) == 20
+
+
+async def test_identity_that_refuses_several_for_now_is_not_asked_for_each() -> None:
+    async with identity() as stand_in, _contacts(stand_in.target) as contacts:
+        stand_in.answer = refused(Status.RESOURCE_EXHAUSTED, "OVERLOADED")
+        assert await _ask(contacts, [uuid4() for _ in range(20)]) == [ContactsUnavailable] * 20
+        assert len(stand_in.asked) < 6

@@ -14,15 +14,17 @@ from sqlalchemy import create_engine, delete, insert, make_url, select, update
 from sqlalchemy.exc import ProgrammingError
 
 from chassis.database import Database
+from services.notifier.prompts.claiming import Claims
 from services.notifier.prompts.domain import Attempt, Kind, Outcome, Prompt, TryAgain, decide
 from services.notifier.prompts.sender import LEASE
-from services.notifier.prompts.storage import add_letter, claim_due, figures, settle
+from services.notifier.prompts.storage import NewLetter, add_letters, figures, settle
 from services.notifier.tables import metadata, prompt, prompt_attempt
 from tests.integration.chassis.waiting import eventually
 from tests.integration.notifier.conftest import Urls
 from tests.integration.notifier.mail_server import mail_server
 from tests.integration.notifier.sending import (
     CONTACT,
+    OTHER_PRACTICE,
     PRACTICE,
     People,
     attempts,
@@ -34,7 +36,6 @@ from tests.integration.notifier.sending import (
 )
 
 _NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-_OTHER_PRACTICE = UUID("22222222-2222-4222-8222-222222222222")
 
 
 def _new(practice_id: UUID = PRACTICE, created_at: datetime = _NOW) -> Prompt:
@@ -43,12 +44,13 @@ def _new(practice_id: UUID = PRACTICE, created_at: datetime = _NOW) -> Prompt:
 
 async def _add(database: Database, new: Prompt, made_for: UUID | None = None) -> bool:
     async with database.transaction([new.practice_id]) as tx:
-        return await add_letter(tx, new, new.created_at, made_for=made_for)
+        return bool(await add_letters(tx, [NewLetter(new, new.created_at, made_for)]))
 
 
 async def _claim(database: Database, now: datetime) -> Prompt | None:
     async with database.transaction() as tx:
-        return await claim_due(tx, now, now + LEASE)
+        claimed = await Claims().take(tx, now, now + LEASE, 1)
+    return claimed[0] if claimed else None
 
 
 async def _settle(database: Database, of: Prompt, outcome: Outcome, at: datetime) -> bool:
@@ -91,24 +93,62 @@ async def test_at_the_same_moment_each_prompt_goes_to_one_claimant_oldest_first(
     assert len(ids) == len(set(ids)) == 11
 
 
+async def test_each_practice_has_its_turn_however_many_prompts_another_has(database: Database) -> None:
+    many = [_new(created_at=_NOW - timedelta(days=1)) for _ in range(500)]
+    async with database.transaction([PRACTICE]) as tx:
+        await add_letters(tx, [NewLetter(each, each.created_at) for each in many])
+    others = [_new(uuid4()) for _ in range(30)]
+    for each in others:
+        await _add(database, each)
+    claims, taken = Claims(), list[Prompt]()
+    for _ in range(8):
+        async with database.transaction() as tx:
+            taken += await claims.take(tx, _NOW, _NOW + LEASE, 8)
+    assert {each.id for each in taken[:40]} >= {each.id for each in others}
+    assert len({each.id for each in taken}) == len(taken)
+
+
+async def test_taking_turns_stays_cheap_with_a_hundred_thousand_prompts_of_hundreds_of_practices(
+    database: Database, notifier_urls: Urls
+) -> None:
+    fill = (
+        "INSERT INTO prompt"
+        " (practice_id, id, patient_id, reference, sent_at, created_at, state, attempts, due_at)"
+        " SELECT lpad(least(n % 600, 300)::text, 32, '0')::uuid, gen_random_uuid(), gen_random_uuid(),"
+        " n::text, now(), now(), 'waiting', 0, now() FROM generate_series(1, 100000) AS n"
+    )
+    claim = (
+        "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)"
+        " SELECT * FROM claim_due_letters(now(), now() + interval '1 min', %s, 32)"
+    )
+    with psycopg.connect(notifier_urls.admin, autocommit=True) as admin:
+        admin.execute(fill)
+        found = admin.execute(claim, [UUID(int=0)]).fetchone()
+        admin.execute("TRUNCATE prompt CASCADE")
+    assert found is not None
+    plan = found[0][0]["Plan"]
+    assert plan["Actual Rows"] == 32
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 3000
+
+
 async def test_a_message_has_one_first_prompt_but_may_share_its_id_with_another_practices(
     database: Database,
 ) -> None:
     message_id = uuid4()
     assert await _add(database, _new(), message_id)
     assert not await _add(database, _new(), message_id)
-    assert await _add(database, _new(_OTHER_PRACTICE), message_id)
+    assert await _add(database, _new(OTHER_PRACTICE), message_id)
 
 
 async def test_a_transaction_sees_its_practices_prompts_only(database: Database) -> None:
-    mine, theirs = _new(), _new(_OTHER_PRACTICE)
+    mine, theirs = _new(), _new(OTHER_PRACTICE)
     for each in (mine, theirs):
         await _add(database, each)
         claimed = await _claim(database, _NOW)
         assert claimed is not None
         await _settle(database, claimed, Outcome.DEFERRED, _NOW)
     assert [row.id for row in await prompts(database, PRACTICE)] == [mine.id]
-    assert [row.id for row in await prompts(database, _OTHER_PRACTICE)] == [theirs.id]
+    assert [row.id for row in await prompts(database, OTHER_PRACTICE)] == [theirs.id]
     assert len(await attempts(database, PRACTICE)) == 1
     async with database.transaction() as tx:
         assert (await tx.execute(select(prompt))).all() == []
@@ -126,7 +166,7 @@ async def test_the_app_role_can_neither_change_an_attempt_nor_remove_a_prompt(da
             async with database.transaction([PRACTICE]) as tx:
                 await tx.execute(forbidden)
     foreign = {
-        "practice_id": _OTHER_PRACTICE,
+        "practice_id": OTHER_PRACTICE,
         "prompt_id": uuid4(),
         "number": 1,
         "at": _NOW,
@@ -146,8 +186,8 @@ async def test_figures_tell_of_all_practices_what_waits_longest_and_the_last_acc
             return await figures(tx, _NOW)
 
     assert await told() == (None, None)
-    await _add(database, _new(created_at=_NOW - timedelta(hours=1)))
-    await _add(database, _new(_OTHER_PRACTICE, created_at=_NOW - timedelta(hours=2)))
+    await _add(database, _new(created_at=_NOW - timedelta(hours=2)))
+    await _add(database, _new(OTHER_PRACTICE, created_at=_NOW - timedelta(hours=1)))
     assert await told() == (_NOW - timedelta(hours=2), None)
     oldest = await _claim(database, _NOW)
     assert oldest is not None

@@ -14,10 +14,12 @@ from praxispost.chassis.v1.envelope_pb2 import Envelope
 from praxispost.notifier.v1.events_pb2 import PromptAccepted, PromptFailed, PromptFailure
 from services.notifier.language import Language
 from services.notifier.prompts.contacts import Contact, ContactMissing, ContactsUnavailable
+from tests.integration.chassis.waiting import eventually
 from tests.integration.notifier.conftest import Urls
 from tests.integration.notifier.mail_server import mail_server
 from tests.integration.notifier.sending import (
     CONTACT,
+    OTHER_PRACTICE,
     PRACTICE,
     Clock,
     People,
@@ -106,6 +108,49 @@ async def test_an_event_that_comes_again_prompts_nobody_again(
         found = await until_prompts(database, lambda rows: len(rows) == 2 and _settled(rows))
         assert len(server.mails) == 2
     assert {str(row.message_id) for row in found} == {first.aggregate_id, other.aggregate_id}
+
+
+async def test_a_prompt_does_not_wait_for_the_thousands_of_another_practice(
+    database: Database, notifier_urls: Urls
+) -> None:
+    """The thousands stand in the inbox and are due; the other practice's message comes last."""
+    others = Contact("jan@mail.example", 1, Language.GERMAN, "Praxis Anders", "")
+    people = People(CONTACT)
+    people.of[OTHER_PRACTICE] = others
+    await deliver(database, *(message_sent() for _ in range(2_000)))
+    async with mail_server() as server, working(database, notifier_urls.app, people, server.port):
+        await server.received(1)
+        before = len(server.mails)
+        await deliver(database, message_sent(OTHER_PRACTICE))
+
+        async def is_out() -> bool:
+            return any(each.recipients == ("jan@mail.example",) for each in server.mails)
+
+        await eventually(is_out)
+        place = [each.recipients for each in server.mails].index(("jan@mail.example",))
+    assert place - before < 500
+
+
+async def test_messages_that_come_together_are_gathered_for_each_patient_as_if_they_came_one_by_one(
+    database: Database, notifier_urls: Urls
+) -> None:
+    patient_id = uuid4()
+    events = [message_sent(patient_id=patient_id) for _ in range(5)]
+    events += [message_sent() for _ in range(20)]
+    again = Envelope()
+    again.CopyFrom(events[0])
+    again.event_id = str(uuid4())
+    await deliver(database, *events, again)
+    async with mail_server() as server, working(database, notifier_urls.app, People(CONTACT), server.port):
+        await server.received(21)
+        found = await until_prompts(database, lambda rows: sum(row.state == "accepted" for row in rows) == 21)
+    of_patient = [row for row in found if row.patient_id == patient_id]
+    states = sorted((row.kind, row.state) for row in of_patient)
+    assert states == [("first", "accepted"), ("gathered", "waiting")]
+    assert len(found) == 22
+    assert len(server.mails) == 21
+    told = [PromptAccepted.FromString(each.data).message_id for each in await published(database)]
+    assert len(told) == len(set(told)) == 21
 
 
 async def test_prompts_are_written_in_the_patients_language(database: Database, notifier_urls: Urls) -> None:

@@ -156,3 +156,15 @@ async def test_too_many_who_wait_are_refused() -> None:
     assert store.gate is not None
     store.gate.set()
     assert await asyncio.gather(*calls) == [-1, -2, -3]
+
+
+async def test_who_comes_in_the_moment_in_which_the_last_batch_ends_is_not_forgotten() -> None:
+    """Callers who have their outcome may ask again before the carrier's end is known to the event loop."""
+    gathered = gathering(Store(turns=0))
+
+    async def ask_again_and_again() -> None:
+        for number in range(50):
+            assert await gathered.carry_out(Wish(number)) == -number
+
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(ask_again_and_again() for _ in range(3)))

@@ -59,7 +59,7 @@ def test_only_keys_and_service_tokens_are_given_without_a_token() -> None:
 
 @pytest.mark.parametrize("role", ["portal", "operator", "messaging", "notifier", "attachments", "account"])
 def test_nobody_but_a_practice_reads_or_writes_patients_records(role: str) -> None:
-    own = {"messaging": {"GetPatientState"}, "notifier": {"ResolveContact"}}
+    own = {"messaging": {"GetPatientState"}, "notifier": {"ResolveContact", "ResolveContacts"}}
     may = {
         method.rpartition("/")[2]
         for method, roles in ACCESS.items()

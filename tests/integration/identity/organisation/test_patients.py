@@ -228,3 +228,38 @@ async def test_messaging_learns_the_flags_and_the_notifier_the_address(house: Ho
     call = house.patients.ResolveContact(resolve, metadata=house.caller("notifier"))
     refused = await refusal(call)
     assert (refused.reason, refused.metadata["missing"]) == ("CONTACT_MISSING", "email,mobile")
+
+
+async def test_the_notifier_learns_the_addresses_of_several_practices_patients_in_one_call(
+    house: House,
+) -> None:
+    first, second = await house.practice("Praxis Dr. Arndt"), await house.practice("Praxis Dr. Berg")
+    records, emails = [], {}
+    for practice in (first, second, second):
+        data = somebody()
+        created = await house.patient(practice.id, data)
+        records.append((str(practice.id), created.patient_id))
+        emails[created.patient_id] = data.email
+    unreachable = await house.patient(first.id, somebody())
+    await update(house, first.id, unreachable.patient_id, email="")
+    wanted = [
+        *records,
+        (str(first.id), unreachable.patient_id),
+        (str(first.id), records[1][1]),
+        (str(uuid4()), str(uuid4())),
+    ]
+
+    def ask(asked: list[tuple[str, str]]) -> patients_pb2.ResolveContactsRequest:
+        each = (patients_pb2.ResolveContactRequest(practice_id=of, patient_id=who) for of, who in asked)
+        return patients_pb2.ResolveContactsRequest(records=each)
+
+    found = await house.patients.ResolveContacts(ask(wanted), metadata=house.caller("notifier"))
+    assert {(each.practice_id, each.patient_id) for each in found.contacts} == set(records)
+    assert {each.patient_id: each.contact.email for each in found.contacts} == emails
+    names = {each.practice_id: each.contact.prompt_name for each in found.contacts}
+    assert names == {str(first.id): "Praxis Dr. Arndt", str(second.id): "Praxis Dr. Berg"}
+    for practice, count in ((first, 1), (second, 2)):
+        assert (await house.audited(practice.id)).count("patient.resolve_contact") == count
+    for wrong in ([], [records[0]] * 2, [(str(uuid4()), str(uuid4())) for _ in range(101)]):
+        refused = await refusal(house.patients.ResolveContacts(ask(wrong), metadata=house.caller("notifier")))
+        assert refused.reason == "INVALID_FIELD"
