@@ -48,7 +48,8 @@ S = TypeVar("S")
 class GrpcSettings:
     """Where to listen, and how much at once. Port 0 takes a free one.
 
-    With `tls`, a folder of certificates, both sides prove who they are; without it nothing is encrypted.
+    With `tls`, a folder of certificates, both sides prove who they are; without it nothing is encrypted. All
+    limits are of one process; `shared_port` is set where `chassis.api_processes` has started several.
     """
 
     port: int
@@ -63,6 +64,7 @@ class GrpcSettings:
     max_message_bytes: int = 1024 * 1024
     max_connection_age: timedelta = timedelta(minutes=10)
     drain: timedelta = timedelta(seconds=20)
+    shared_port: bool = False
 
 
 class GrpcServer:
@@ -164,7 +166,7 @@ class GrpcServer:
 def _options(settings: GrpcSettings) -> list[tuple[str, int]]:
     age = int(settings.max_connection_age.total_seconds() * 1000)
     return [
-        ("grpc.so_reuseport", 0),
+        ("grpc.so_reuseport", int(settings.shared_port)),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", 8 * settings.max_message_bytes),
         ("grpc.max_metadata_size", 64 * 1024),

@@ -11,6 +11,9 @@ from typing import TextIO
 # between other work, takes several times as long as one among many.
 _TOGETHER_SECONDS = 0.02
 
+# A pipe takes so much in one piece (PIPE_BUF), also from several processes that write to it.
+_MOST_AT_ONCE = 4096
+
 Later = Callable[[float, Callable[[], None]], object]
 
 
@@ -72,12 +75,12 @@ class LineHandler(logging.StreamHandler[TextIO]):
     def _write(self) -> None:
         records, self._waiting = self._waiting, []
         lines = [line for record in records if (line := self._line(record))]
-        if lines:
-            try:
-                self.stream.write("".join(lines))
+        try:
+            for part in _parts(lines):
+                self.stream.write(part)
                 self.stream.flush()
-            except Exception:
-                self.handleError(records[-1])
+        except Exception:
+            self.handleError(records[-1])
 
     def _line(self, record: logging.LogRecord) -> str:
         try:
@@ -85,3 +88,15 @@ class LineHandler(logging.StreamHandler[TextIO]):
         except Exception:
             self.handleError(record)
             return ""
+
+
+def _parts(lines: list[str]) -> Iterator[str]:
+    """The lines put together as far as they go in one piece; they are ASCII only."""
+    part = ""
+    for line in lines:
+        if part and len(part) + len(line) > _MOST_AT_ONCE:
+            yield part
+            part = ""
+        part += line
+    if part:
+        yield part

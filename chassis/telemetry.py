@@ -72,6 +72,10 @@ class Telemetry:
             registry=self.registry,
         )
 
+    def show(self, registry: CollectorRegistry) -> None:
+        """Show this one at /metrics, instead of the process' own."""
+        self._metrics = make_wsgi_app(registry)
+
     def application(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request for one of the three paths."""
         path = environ.get("PATH_INFO", "")

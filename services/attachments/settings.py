@@ -34,6 +34,7 @@ class ApiSettings:
     metrics_port: int
     tls: Path | None = None
     scanner: str | None = None
+    api_processes: int = 1
     metrics_host: str = "127.0.0.1"
     max_attachment_bytes: int = 50 * 1024 * 1024
     quota_bytes: int = 10 * 1024 * 1024 * 1024

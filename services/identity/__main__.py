@@ -15,12 +15,17 @@ _SERVICE: Final = "identity"
 
 
 def _api(arguments: Sequence[str]) -> None:
-    from chassis.process import run
-    from services.identity import api
+    from chassis.api_processes import run_api
     from services.identity.settings import ApiSettings
 
     settings = settings_of(ApiSettings, _SERVICE, "api")
-    run(lambda stop: api.run(settings, stop))
+
+    def serve(stop: asyncio.Event) -> Coroutine[None, None, None]:
+        from services.identity import api
+
+        return api.run(settings, stop)
+
+    run_api(settings, _SERVICE, serve)
 
 
 def _worker(arguments: Sequence[str]) -> None:

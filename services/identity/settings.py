@@ -16,6 +16,7 @@ class ApiSettings:
     keys_database_url: Secret
     wrapping_keys: Path
     metrics_port: int
+    api_processes: int = 1
     metrics_host: str = "127.0.0.1"
     log_level: str = "info"
 

@@ -26,6 +26,7 @@ class ApiSettings:
     service_account_secret: Secret
     metrics_port: int
     tls: Path | None = None
+    api_processes: int = 1
     metrics_host: str = "127.0.0.1"
     log_level: str = "info"
 

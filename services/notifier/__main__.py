@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Final
 
 from chassis.kinds import Start, settings_of, start_kind
@@ -11,12 +11,17 @@ from services.notifier.bindings import SERVICE
 
 
 def _api(arguments: Sequence[str]) -> None:
-    from chassis.process import run
-    from services.notifier import api
+    from chassis.api_processes import run_api
     from services.notifier.settings import ApiSettings
 
     settings = settings_of(ApiSettings, SERVICE, "api")
-    run(lambda stop: api.run(settings, stop))
+
+    def serve(stop: asyncio.Event) -> Coroutine[None, None, None]:
+        from services.notifier import api
+
+        return api.run(settings, stop)
+
+    run_api(settings, SERVICE, serve)
 
 
 def _worker(arguments: Sequence[str]) -> None:

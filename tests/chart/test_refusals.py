@@ -46,6 +46,7 @@ _NEEDED = [
     "portal.cookieKey.existingSecret",
 ]
 _BAD: list[tuple[str, Any, str]] = [
+    ("defaults.apiProcesses", 0, "/defaults/apiProcesses"),
     ("portal.url", "http://post.example.org", "/portal/url"),
     ("portal.url", "https://post.example.org/somewhere", "/portal/url"),
     ("smtp.security", "none", "/smtp/security"),

@@ -24,6 +24,18 @@ def test_pods_wait_for_the_schema(minimal: Rendered) -> None:
     assert "initContainers" not in _pod(minimal, "portal-web")
 
 
+def test_only_apis_are_told_how_many_processes_share_a_port() -> None:
+    rendered = render(merged(values_of(), {"processes": {"messaging-api": {"apiProcesses": 4}}}))
+    told: dict[str, str] = {}
+    for each in rendered.of_kind("Deployment"):
+        component = each["metadata"]["labels"]["app.kubernetes.io/component"]
+        for variable in each["spec"]["template"]["spec"]["containers"][0]["env"]:
+            if variable["name"] == "PRAXISPOST_API_PROCESSES":
+                told[component] = variable["value"]
+    ones = dict.fromkeys(("identity-api", "attachments-api", "notifier-api"), "1")
+    assert told == ones | {"messaging-api": "4"}
+
+
 def test_as_hooks_migrations_run_before_and_nobody_waits(renderings: dict[str, Rendered]) -> None:
     closed = renderings["closed-network"]
     assert "initContainers" not in _pod(closed, "identity-api")
