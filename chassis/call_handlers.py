@@ -14,6 +14,7 @@ from grpc import aio
 
 from chassis.refusal import Refusal, Status
 from chassis.rpc_context import arrived_with
+from chassis.serialized import sending_serialized
 from chassis.served_call import CallRunner, Context, ServedMethod
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -54,7 +55,8 @@ def _guard(handler: Handler, served: ServedMethod, runner: CallRunner) -> Handle
         return grpc.stream_stream_rpc_method_handler(stream, None, handler.response_serializer)
     if handler.response_streaming:
         stream = _streaming(handler.unary_stream, _one(parse), served, runner)
-        return grpc.unary_stream_rpc_method_handler(stream, None, handler.response_serializer)
+        sending = sending_serialized(handler.response_serializer or bytes)
+        return grpc.unary_stream_rpc_method_handler(stream, None, sending)
     serialize = handler.response_serializer
     if handler.request_streaming:
         unary = _answering(handler.stream_unary, _each(parse), serialize, served, runner)

@@ -46,6 +46,8 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 3_000),
+    # How much a server may send in one frame: in the usual 16 KiB a document costs it twice as much.
+    ("grpc.http2.max_frame_size", 1024 * 1024),
     ("grpc.max_receive_message_length", 8 * 1024 * 1024),
     ("grpc.max_metadata_size", 64 * 1024),
 )

@@ -111,7 +111,7 @@ class S3:
             "master.electionTimeout": "500ms",
             "master.peers": "none",
             "volume.preStopSeconds": 0,
-            "volume.max": 16,
+            "volume.max": 64,
             "s3.config": self._folder / "identities.json",
             "s3.port.iceberg": 0,
             "s3.port.lance": 0,

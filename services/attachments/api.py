@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from chassis import logs
+from chassis.allocator import keep_pieces
 from chassis.data_keys import DataKeys
 from chassis.database import Database
 from chassis.database_metrics import DatabaseMetrics
@@ -66,6 +67,7 @@ def _scanner(address: str | None, metrics: Metrics) -> Scanner:
 async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
     """Serve until stopped."""
     hide()
+    keep_pieces()
     telemetry = Telemetry("attachments", "api", settings.metrics_port, settings.metrics_host)
     metrics = Metrics(telemetry.registry)
     to_identity = channel(

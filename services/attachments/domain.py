@@ -16,6 +16,8 @@ LIFETIME_UNCLAIMED = timedelta(hours=24)
 _LONGEST_FILE_NAME = 255
 _LONGEST_MEDIA_TYPE = 255
 _SHA256_SIZE = 32
+_CHUNK = 65_536
+_LARGEST_CHUNK = 524_288
 _PATH_SEPARATORS = frozenset("/\\")
 # Unicode's Bidi_Control: they can make "exe.pdf" of a name that ends otherwise.
 _BIDI_FORMATTING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -118,6 +120,13 @@ def checked_size(field: str, size: int) -> int | None:
     if size < 0:
         raise invalid(field, "must not be negative")
     return size or None
+
+
+def checked_chunk_size(field: str, size: int) -> int:
+    """The most bytes that a chunk of a download may have: 64 KiB unless more is wished."""
+    if size and not _CHUNK <= size <= _LARGEST_CHUNK:
+        raise invalid(field, f"must be 0, or {_CHUNK} to {_LARGEST_CHUNK}")
+    return size or _CHUNK
 
 
 def checked_sha256(field: str, sha256: bytes) -> bytes | None:

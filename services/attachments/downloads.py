@@ -1,9 +1,10 @@
 """Gives documents out: by grant, from any offset on, opened segment by segment."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection, Sized
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from chassis.audit import record_audit
@@ -19,19 +20,23 @@ from services.attachments.originals import Original
 from services.attachments.photos import rendition_name
 from services.attachments.reading import Document, read_document
 from services.attachments.seals import DocumentSeal, Place, Seals
-from services.attachments.segments import DocumentDamaged
+from services.attachments.segments import SEGMENT_SIZE, DocumentDamaged
 from services.attachments.storage import Stored
+
+T = TypeVar("T", bound=Sized)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which document a caller wants, and from which byte on; `original`: a photo as it came."""
+    """Which document a caller wants, from which byte on, and in chunks of how many bytes at most;
+    `original`: a photo as it came."""
 
     practice_id: UUID
     attachment_id: UUID
     grant: str
     offset: int
     original: bool = False
+    largest_chunk: int = SEGMENT_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,15 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A document on its way out; `chunks` reads it, at most 64 KiB a chunk, and must be closed."""
+    """A document that may go out, and what was wished of it."""
 
     file_name: str
     media_type: str
     size: int
     sha256: bytes
     original_kept: bool
-    chunks: AsyncGenerator[bytes, None]
+    document: Document
+    wish: Wish
 
 
 class Downloads:
@@ -75,8 +81,27 @@ class Downloads:
         self._metrics = metrics
         self._clock = clock
 
+    async def chunks(
+        self, download: Download, make: Callable[[Collection[bytes]], T]
+    ) -> AsyncGenerator[T, None]:
+        """Read the document, in chunks as large as wished; `make` makes each of its segments, in another
+        thread. Must be closed."""
+        document, wish = download.document, download.wish
+        if wish.offset == document.size:
+            return
+        reading = read_document(self._store, document, wish.offset, make, wish.largest_chunk)
+        try:
+            async with aclosing(reading) as chunks:
+                async for chunk in chunks:
+                    self._metrics.down.inc(len(chunk))
+                    yield chunk
+        except StoreUnavailable as error:
+            raise refusals.store_unavailable() from error
+        except ObjectMissing as error:
+            raise DocumentDamaged from error
+
     async def open(self, caller: Caller, wish: Wish) -> Download:
-        """Check the grant, note the reading, then open the document; no byte leaves before it is noted."""
+        """Check the grant and note the reading; no byte leaves before it is noted."""
         await self._grants.check(
             wish.grant,
             caller_id=caller.subject_id,
@@ -88,21 +113,23 @@ class Downloads:
         place = Place(stored.practice_id, stored.patient_id, stored.id)
         seal = await self._seals.of(place, stored.key_id)
         if wish.original and found.original is not None:
-            return self._original(found.original, stored, place, seal, wish.offset)
+            return self._original(found.original, stored, place, seal, wish)
         media_type = served_type(stored.declared_type, stored.sniffed_type)
         name = seal.open_file_name(stored.file_name_sealed)
-        document = Document(stored.object_key, seal.open_key(stored.key_sealed), place.content(), stored.size)
         return Download(
             file_name=name if found.original is None else rendition_name(name, media_type),
             media_type=media_type,
             size=stored.size,
             sha256=seal.open_sha256(stored.sha256_sealed),
             original_kept=found.original_kept,
-            chunks=self._chunks(document, wish.offset),
+            document=Document(
+                stored.object_key, seal.open_key(stored.key_sealed), place.content(), stored.size
+            ),
+            wish=wish,
         )
 
     def _original(
-        self, original: Original, stored: Stored, place: Place, seal: DocumentSeal, offset: int
+        self, original: Original, stored: Stored, place: Place, seal: DocumentSeal, wish: Wish
     ) -> Download:
         if original.object_key is None or original.key_sealed is None:
             raise refusals.original_not_kept()
@@ -113,7 +140,8 @@ class Downloads:
             size=original.size,
             sha256=seal.open_original_sha256(original.sha256_sealed),
             original_kept=False,
-            chunks=self._chunks(Document(original.object_key, key, place.content(), original.size), offset),
+            document=Document(original.object_key, key, place.content(), original.size),
+            wish=wish,
         )
 
     async def _note_reading(self, caller: Caller, wish: Wish) -> _Found:
@@ -137,19 +165,6 @@ class Downloads:
             )
             await note_opening(tx, caller, stored, self._clock())
         return found
-
-    async def _chunks(self, document: Document, offset: int) -> AsyncGenerator[bytes, None]:
-        if offset == document.size:
-            return
-        try:
-            async with aclosing(read_document(self._store, document, offset)) as chunks:
-                async for chunk in chunks:
-                    self._metrics.down.inc(len(chunk))
-                    yield chunk
-        except StoreUnavailable as error:
-            raise refusals.store_unavailable() from error
-        except ObjectMissing as error:
-            raise DocumentDamaged from error
 
 
 def _may_have(caller: Caller, original: Original | None) -> bool:

@@ -167,25 +167,31 @@ class _Client(Minio):
 
 
 class ObjectReader:
-    """A range of an object, read block by block."""
+    """A range of an object, read block by block, one after the other."""
 
     def __init__(self, response: urllib3.BaseHTTPResponse, threads: ThreadPoolExecutor) -> None:
         self._response = response
         self._threads = threads
 
-    async def read(self, size: int) -> bytes:
-        """The next bytes: as many as asked for, and fewer only where the object ends."""
+    async def read(self, size: int, use: Callable[[bytes], T]) -> T:
+        """What `use` makes, in the thread that read them, of the next bytes: as many as asked for, and fewer
+        only where the object ends."""
 
-        def read() -> bytes:
+        def read() -> T:
             with _refusing():
-                return self._response.read(size)
+                block = self._response.read(size, decode_content=False)
+            return use(block)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, read)
 
     def close(self) -> None:
-        """Give the connection back if all was read, else end it."""
-        self._response.close()
-        self._response.release_conn()
+        """Give the connection back if all was read, else end it; in a thread, as one may still be reading."""
+
+        def close() -> None:
+            self._response.close()
+            self._response.release_conn()
+
+        self._threads.submit(close)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,8 @@ class PipeBroken(Exception):
 
 
 class Pipe:
-    """Holds a bounded number of bytes: who writes waits for room, who reads waits for bytes.
+    """Holds a bounded number of bytes: who writes waits for room; who reads waits until it is half full, or
+    nothing more comes, since each change between loop and thread costs both more than the bytes do.
 
     The event loop calls `write`, `close`, `abort` and `leave`; a thread reads from `reader`.
     """
@@ -27,6 +28,7 @@ class Pipe:
         self._changed = threading.Condition()
         self._pieces: deque[memoryview] = deque()
         self._held = 0
+        self._wanting = False
         self._closed = False
         self._broken = False
         self.reader: BinaryIO = io.BufferedReader(_ReadingEnd(self))
@@ -55,14 +57,16 @@ class Pipe:
         self._room.set()
 
     def take(self, buffer: memoryview) -> int:
-        """Fill the buffer with what is there, waiting for the first byte; 0 is the end."""
+        """Fill the buffer with what is there, waiting for enough of it; 0 is the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._pieces or self._closed or self._broken)
+            self._changed.wait_for(lambda: self._has_enough() or self._closed or self._broken)
             if self._broken:
                 raise PipeBroken
             taken = self._fill(buffer)
             self._held -= taken
-        self._loop.call_soon_threadsafe(self._room.set)
+            wanting, self._wanting = self._wanting, False
+        if wanting:
+            self._loop.call_soon_threadsafe(self._room.set)
         return taken
 
     def _put(self, data: bytes) -> bool:
@@ -71,12 +75,17 @@ class Pipe:
                 raise PipeBroken
             if self._held >= self._capacity:
                 self._room.clear()
+                self._wanting = True
                 return False
             if data:
                 self._pieces.append(memoryview(data))
                 self._held += len(data)
-                self._changed.notify()
+                if self._has_enough():
+                    self._changed.notify()
             return True
+
+    def _has_enough(self) -> bool:
+        return 2 * self._held >= self._capacity
 
     def _fill(self, buffer: memoryview) -> int:
         taken = 0

@@ -1,19 +1,24 @@
 """Reads documents from the object store, from any offset on, opened segment by segment."""
 
-from collections.abc import AsyncGenerator
-from contextlib import closing
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TypeVar
 
-from services.attachments.objects import ObjectStore
+from services.attachments.objects import ObjectReader, ObjectStore
 from services.attachments.segments import (
     HEADER_SIZE,
+    SEGMENT_SIZE,
     SegmentOpener,
     sealed_range,
     sealed_segment_size,
     segment_count,
 )
 
-# So many segments are read from the store at a time.
+T = TypeVar("T")
+
+# So many segments are read from the store at a time, while those before them are on their way out.
 _BLOCK = 16
 
 
@@ -27,31 +32,81 @@ class Document:
     size: int
 
 
-async def read_document(store: ObjectStore, document: Document, offset: int) -> AsyncGenerator[bytes, None]:
-    """The segments from the offset on, each given only once it has proved to be the right one.
+def as_bytes(segments: Collection[bytes]) -> bytes:
+    """A chunk as it is."""
+    return b"".join(segments)
+
+
+async def read_document(
+    store: ObjectStore,
+    document: Document,
+    offset: int,
+    make: Callable[[Collection[bytes]], T],
+    largest: int = SEGMENT_SIZE,
+) -> AsyncGenerator[T, None]:
+    """The document from the offset on, in chunks of at most `largest` bytes (64 KiB to 1 MiB): what `make`
+    makes, in another thread, of their segments once these have proved to be the right ones.
 
     Raises StoreUnavailable, ObjectMissing or DocumentDamaged.
     """
     wanted = sealed_range(document.size, offset)
-    header = await _header(store, document)
-    opener = SegmentOpener(document.key, header, document.belongs_to, document.size)
-    skip = wanted.skip
-    with closing(await store.open(document.object_key, wanted.start, wanted.length)) as reader:
-        for first in range(wanted.first, segment_count(document.size), _BLOCK):
-            sizes = _sealed_sizes(document.size, first)
-            block = await reader.read(sum(sizes))
-            position = 0
-            for index, size in enumerate(sizes, start=first):
-                yield opener.open(index, block[position : position + size])[skip:]
-                position, skip = position + size, 0
+    from_begin = wanted.first == 0
+    start = 0 if from_begin else wanted.start
+    length = wanted.start + wanted.length - start
+    header = b"" if from_begin else await _header(store, document)
+    reader = await store.open(document.object_key, start, length)
+    try:
+        header = header or await reader.read(HEADER_SIZE, bytes)
+        opener = SegmentOpener(document.key, header, document.belongs_to, document.size)
+        together = largest // SEGMENT_SIZE
+
+        def made(block: bytes, begin: int, sizes: list[int]) -> list[T]:
+            segments = list(_opened(opener, block, begin, sizes))
+            if begin == wanted.first:
+                segments[0] = segments[0][wanted.skip :]
+            return [make(segments[start : start + together]) for start in range(0, len(segments), together)]
+
+        async with aclosing(_ahead(reader, document.size, wanted.first, made)) as blocks:
+            async for chunks in blocks:
+                for chunk in chunks:
+                    yield chunk
+    finally:
+        reader.close()
+
+
+async def _ahead(
+    reader: ObjectReader, size: int, first: int, made: Callable[[bytes, int, list[int]], list[T]]
+) -> AsyncGenerator[list[T], None]:
+    """What is made of each block, which has the sealed segments from one on, of these sizes; the next block
+    comes while one is in use."""
+
+    def read(begin: int) -> asyncio.Task[list[T]]:
+        sizes = [sealed_segment_size(size, index) for index in range(begin, min(begin + _BLOCK, count))]
+        return asyncio.create_task(reader.read(sum(sizes), lambda block: made(block, begin, sizes)))
+
+    count = segment_count(size)
+    coming = read(first)
+    try:
+        for following in range(first + _BLOCK, count, _BLOCK):
+            chunks = await coming
+            coming = read(following)
+            yield chunks
+        yield await coming
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+
+
+def _opened(opener: SegmentOpener, block: bytes, first: int, sizes: list[int]) -> Iterator[bytes]:
+    sealed, position = memoryview(block), 0
+    for index, size in enumerate(sizes, start=first):
+        yield opener.open(index, sealed[position : position + size])
+        position += size
 
 
 async def _header(store: ObjectStore, document: Document) -> bytes:
-    with closing(await store.open(document.object_key, 0, HEADER_SIZE)) as reader:
-        return await reader.read(HEADER_SIZE)
-
-
-def _sealed_sizes(size: int, first: int) -> list[int]:
-    """The sealed sizes of the segments of one block."""
-    last = min(first + _BLOCK, segment_count(size))
-    return [sealed_segment_size(size, index) for index in range(first, last)]
+    reader = await store.open(document.object_key, 0, HEADER_SIZE)
+    try:
+        return await reader.read(HEADER_SIZE, bytes)
+    finally:
+        reader.close()

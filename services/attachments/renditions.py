@@ -11,7 +11,7 @@ from services.attachments import refusals
 from services.attachments.decoder_process import NotDecoded
 from services.attachments.objects import ObjectStore
 from services.attachments.pipe import Pipe, PipeBroken
-from services.attachments.reading import Document, read_document
+from services.attachments.reading import Document, as_bytes, read_document
 from services.attachments.rendering_process import Rendering, rendering
 from services.attachments.segments import SegmentSealer, new_key, sealed_size
 from services.attachments.turns import Turns
@@ -44,7 +44,7 @@ class Renditions:
         async with self._turns.one(uploader_id):
             try:
                 async with (
-                    aclosing(read_document(self._store, photo, 0)) as chunks,
+                    aclosing(read_document(self._store, photo, 0, as_bytes)) as chunks,
                     rendering(chunks) as made,
                 ):
                     return await self._keep(made, photo.belongs_to, object_key)

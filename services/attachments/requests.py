@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from chassis.refusal import Refusal, Status, invalid
 from praxispost.attachments.v1 import attachments_pb2 as pb
 
-_LARGEST_CHUNK = 65_536
+_LARGEST_CHUNK = 262_144
 _PATIENCE = 30.0
 _HEARING = 2.0
 
@@ -27,7 +27,7 @@ async def take_header(
 
 
 async def take_chunks(requests: AsyncIterator[pb.UploadAttachmentRequest]) -> AsyncIterator[bytes]:
-    """The parts after the header; refuses any but chunks of 1 to 65,536 bytes."""
+    """The parts after the header; refuses any but chunks of 1 to 262,144 bytes."""
     async for request in requests:
         if request.WhichOneof("part") != "chunk":
             raise invalid("chunk", "is what follows the header")

@@ -16,6 +16,7 @@ another document fails to open. A key seals one document only. Why it is ours: d
 import secrets
 import struct
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,6 +28,8 @@ _TAG_SIZE = 16
 _SEALED_SEGMENT_SIZE = SEGMENT_SIZE + _TAG_SIZE
 _VERSION = b"\x01"
 _PREFIX_SIZE = 7
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
 
 
 class DocumentDamaged(Exception):
@@ -89,18 +92,24 @@ class SegmentSealer:
 
     def update(self, data: bytes) -> bytes:
         """The segments that are complete with these bytes, sealed; the last one is held back for `finish`."""
-        self._held += data
-        sealed = bytearray()
-        while len(self._held) > SEGMENT_SIZE:
-            sealed += self._seal(bytes(self._held[:SEGMENT_SIZE]), last=False)
-            del self._held[:SEGMENT_SIZE]
-        return bytes(sealed)
+        rest, sealed = memoryview(data), []
+        if self._held and len(self._held) + len(rest) > SEGMENT_SIZE:
+            missing = SEGMENT_SIZE - len(self._held)
+            self._held += rest[:missing]
+            rest = rest[missing:]
+            sealed.append(self._seal(self._held, last=False))
+            self._held.clear()
+        while len(rest) > SEGMENT_SIZE:
+            sealed.append(self._seal(rest[:SEGMENT_SIZE], last=False))
+            rest = rest[SEGMENT_SIZE:]
+        self._held += rest
+        return b"".join(sealed)
 
     def finish(self) -> bytes:
         """The last segment, sealed."""
-        return self._seal(bytes(self._held), last=True)
+        return self._seal(self._held, last=True)
 
-    def _seal(self, plaintext: bytes, *, last: bool) -> bytes:
+    def _seal(self, plaintext: Buffer, *, last: bool) -> bytes:
         nonce = _nonce(self._prefix, self._index, last=last)
         self._index += 1
         return self._cipher.encrypt(nonce, plaintext, self._associated_data)
@@ -118,7 +127,7 @@ class SegmentOpener:
         self._associated_data = header + associated_data
         self._last = segment_count(size) - 1
 
-    def open(self, index: int, sealed: bytes) -> bytes:
+    def open(self, index: int, sealed: Buffer) -> bytes:
         """The plaintext of the segment with that index; refuses any other segment with DocumentDamaged."""
         nonce = _nonce(self._prefix, index, last=index == self._last)
         try:

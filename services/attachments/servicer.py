@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from typing import Any
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -19,6 +20,7 @@ from services.attachments.domain import (
     Claim,
     Header,
     check_may_upload,
+    checked_chunk_size,
     checked_file_name,
     checked_media_type,
     checked_sha256,
@@ -26,6 +28,7 @@ from services.attachments.domain import (
 )
 from services.attachments.downloads import Downloads, Wish
 from services.attachments.requests import hearing_out, take_chunks, take_header
+from services.attachments.serialized_chunks import serialized_chunk
 from services.attachments.showing import Showing
 from services.attachments.uploads import Uploads
 from services.attachments.withdrawals import Withdrawals
@@ -74,9 +77,10 @@ class AttachmentServicer(attachments_pb2_grpc.AttachmentServiceServicer):
         self,
         request: pb.DownloadAttachmentRequest,
         context: aio.ServicerContext[pb.DownloadAttachmentRequest, pb.DownloadAttachmentResponse],
-    ) -> AsyncIterator[pb.DownloadAttachmentResponse]:
+    ) -> AsyncIterator[Any]:
+        """Responses, of which those with a chunk are serialized already."""
         download = await self._downloads.open(caller(), _wish(caller(), request))
-        async with aclosing(download.chunks) as chunks:
+        async with aclosing(self._downloads.chunks(download, serialized_chunk)) as chunks:
             yield pb.DownloadAttachmentResponse(
                 header=pb.DownloadHeader(
                     file_name=download.file_name,
@@ -87,7 +91,7 @@ class AttachmentServicer(attachments_pb2_grpc.AttachmentServiceServicer):
                 )
             )
             async for chunk in chunks:
-                yield pb.DownloadAttachmentResponse(chunk=chunk)
+                yield chunk
 
     async def ShowAttachment(
         self,
@@ -161,7 +165,12 @@ def _wish(by: Caller, request: pb.DownloadAttachmentRequest) -> Wish:
     if request.offset < 0:
         raise invalid("offset", "must not be negative")
     return Wish(
-        _own_practice(by, practice_id), attachment_id, request.grant, request.offset, request.original
+        _own_practice(by, practice_id),
+        attachment_id,
+        request.grant,
+        request.offset,
+        request.original,
+        checked_chunk_size("max_chunk_bytes", request.max_chunk_bytes),
     )
 
 

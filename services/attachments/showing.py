@@ -14,6 +14,7 @@ from services.attachments import refusals
 from services.attachments.decoder_process import NotDecoded
 from services.attachments.downloads import Download, Downloads, Wish
 from services.attachments.drawing_process import DrawnPage, drawing
+from services.attachments.reading import as_bytes
 from services.attachments.turns import Turns
 
 _LOG = logs.get(__name__)
@@ -57,7 +58,6 @@ class Showing:
         """Check the grant and note the reading as for a download, then draw."""
         download = await self._downloads.open(caller, wish)
         if download.media_type not in _DRAWN:
-            await download.chunks.aclose()
             raise refusals.not_shown()
         drawn: asyncio.Queue[int | DrawnPage | None] = asyncio.Queue()
         task = asyncio.create_task(self._draw(caller, download, drawn))
@@ -77,7 +77,7 @@ class Showing:
         try:
             async with (
                 self._turns.one(caller.subject_id),
-                aclosing(download.chunks) as chunks,
+                aclosing(self._downloads.chunks(download, as_bytes)) as chunks,
                 drawing(chunks) as made,
             ):
                 drawn.put_nowait(made.page_count)

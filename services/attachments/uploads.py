@@ -29,7 +29,7 @@ from services.attachments.storage import Stored
 from services.attachments.usage import Usage
 
 _LOG = logs.get(__name__)
-_PIPE_SIZE = 512 * 1024
+_PIPE_SIZE = 1024 * 1024
 _PATIENCE = 30.0
 _KEEP_ALIVE = timedelta(seconds=15)
 # The store takes 16 documents at a time from everybody together.

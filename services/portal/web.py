@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from chassis.allocator import keep_pieces
 from chassis.telemetry import Telemetry
 from services.portal.application import application
 from services.portal.people import People
@@ -21,6 +22,7 @@ def _now() -> datetime:
 
 async def run(settings: WebSettings, stop: asyncio.Event) -> None:
     """Serve until stopped."""
+    keep_pieces()
     telemetry = Telemetry("portal", "web", settings.metrics_port, settings.metrics_host)
     async with services(settings, telemetry) as others:
         tools = Tools(

@@ -39,6 +39,7 @@ from services.portal.visits import Visit
 _LOG = logs.get(__name__)
 # The largest document on a slow line.
 _SECONDS: Final = 3_600.0
+_CHUNK: Final = 262_144
 _Granted: TypeAlias = Callable[[Visit, Person], Awaitable[Iterable[MessageAttachment]]]
 _Download: TypeAlias = "aio.UnaryStreamCall[DownloadAttachmentRequest, DownloadAttachmentResponse]"
 _Show: TypeAlias = "aio.UnaryStreamCall[ShowAttachmentRequest, ShowAttachmentResponse]"
@@ -131,6 +132,7 @@ class Downloads:
             attachment_id=document.id,
             grant=document.grant,
             original=original,
+            max_chunk_bytes=_CHUNK,
         )
         metadata = await person.metadata("attachments")
         return self._services.attachments.DownloadAttachment(request, metadata=metadata, timeout=_SECONDS)

@@ -43,6 +43,24 @@ async def test_a_broken_download_goes_on_from_where_it_was(house: House, offset:
     assert all(1 <= size <= CHUNK for size in downloaded.chunk_sizes)
 
 
+@pytest.mark.parametrize("wished", [CHUNK, 100_000, 3 * CHUNK, 8 * CHUNK])
+@pytest.mark.parametrize("offset", [0, 70_000, 17 * CHUNK])
+async def test_chunks_are_as_large_as_wished(house: House, wished: int, offset: int) -> None:
+    physician, content = staff(), os.urandom(_SIZE)
+    attachment_id = await _stored(house, physician, content)
+    downloaded = await house.download(physician, attachment_id, offset=offset, max_chunk_bytes=wished)
+    assert downloaded.content == content[offset:]
+    assert all(1 <= size <= wished for size in downloaded.chunk_sizes)
+    if offset == 0:
+        assert downloaded.chunk_sizes[0] == wished // CHUNK * CHUNK
+
+
+@pytest.mark.parametrize("wished", [-1, 1, CHUNK - 1, 8 * CHUNK + 1])
+async def test_chunks_of_any_other_size_are_refused(house: House, wished: int) -> None:
+    refusal = await _refusal(house, staff(), str(uuid4()), max_chunk_bytes=wished)
+    assert (refusal.reason, refusal.fields[0].field) == ("INVALID_FIELD", "max_chunk_bytes")
+
+
 async def test_the_end_of_a_document_of_whole_segments_has_no_chunk(house: House) -> None:
     physician = staff()
     attachment_id = await _stored(house, physician, bytes(2 * CHUNK))

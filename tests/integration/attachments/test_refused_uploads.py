@@ -118,7 +118,7 @@ async def test_a_malformed_header_is_refused_with_its_field(house: House, field:
         [pb.UploadAttachmentRequest(header=header(uuid4())), pb.UploadAttachmentRequest(chunk=b"")],
         [
             pb.UploadAttachmentRequest(header=header(uuid4())),
-            pb.UploadAttachmentRequest(chunk=bytes(CHUNK + 1)),
+            pb.UploadAttachmentRequest(chunk=bytes(4 * CHUNK + 1)),
         ],
     ],
     ids=["nothing", "no part", "chunk first", "two headers", "empty chunk", "large chunk"],

@@ -54,8 +54,8 @@ async def test_a_document_of_exactly_the_limit_is_taken(house: House) -> None:
 
 
 async def test_chunks_of_any_size_make_the_same_document(house: House) -> None:
-    physician, patient_id, content = staff(), uuid4(), os.urandom(100_003)
-    sizes = [1, 2, 65_536, 10, 34_454]
+    physician, patient_id, content = staff(), uuid4(), os.urandom(362_147)
+    sizes = [1, 2, 262_144, 65_536, 10, 34_454]
     chunks = [content[sum(sizes[:index]) : sum(sizes[: index + 1])] for index in range(len(sizes))]
     requests = [pb.UploadAttachmentRequest(header=header(patient_id))]
     requests += [pb.UploadAttachmentRequest(chunk=chunk) for chunk in chunks]

@@ -47,6 +47,16 @@ async def test_who_writes_waits_for_room() -> None:
     assert await asyncio.to_thread(pipe.reader.read, 10) == b"x"
 
 
+async def test_who_reads_is_not_woken_for_little() -> None:
+    pipe = Pipe(10)
+    buffer = memoryview(bytearray(10))
+    reading = asyncio.create_task(asyncio.to_thread(pipe.take, buffer))
+    for piece in (b"12", b"34", b"5"):
+        await asyncio.sleep(0)
+        await pipe.write(piece)
+    assert await reading == 5
+
+
 async def test_an_aborted_pipe_breaks_for_who_reads() -> None:
     pipe = Pipe(10)
     await pipe.write(b"12345")

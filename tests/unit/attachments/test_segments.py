@@ -1,6 +1,7 @@
 """The segmented encryption of documents: what is sealed comes back from any offset, and nothing else does."""
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -84,6 +85,21 @@ def test_a_document_can_be_read_from_any_offset(size: int, data: st.DataObject) 
 def test_an_offset_outside_the_document_has_no_range(size: int, offset: int) -> None:
     with pytest.raises(ValueError, match="outside"):
         sealed_range(size, offset)
+
+
+@given(size=_sizes, piece=st.integers(1_000, 300_000))
+def test_a_sealed_document_is_what_the_format_says(size: int, piece: int) -> None:
+    sealed, cipher = _seal(_document(size), piece), AESGCM(_KEY)
+    header, starts = sealed[:HEADER_SIZE], range(0, max(size, 1), SEGMENT_SIZE)
+    wanted = [
+        cipher.encrypt(
+            header[1:] + index.to_bytes(4, "big") + bytes([start == starts[-1]]),
+            _document(size)[start : start + SEGMENT_SIZE],
+            header + _BELONGS_TO,
+        )
+        for index, start in enumerate(starts)
+    ]
+    assert (header[:1], sealed[HEADER_SIZE:]) == (b"\x01", b"".join(wanted))
 
 
 def test_the_same_document_sealed_twice_looks_different() -> None:
