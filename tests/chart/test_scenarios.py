@@ -1,7 +1,6 @@
 """What the scenarios are for."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -267,13 +266,3 @@ def test_the_notes_say_that_documents_are_not_scanned(minimal: Rendered, product
 
 def test_the_readme_is_what_the_values_say() -> None:
     assert chart_readme.is_current()
-
-
-def test_the_next_version_of_the_chart_keeps_what_kubernetes_does_not_let_change(minimal: Rendered) -> None:
-    """Selectors and cluster addresses of version 0.1.0: an upgrade that changed one would be refused."""
-    kept = {
-        f"{each['kind']}/{each['metadata']['name']}": each["spec"].get("selector")
-        or each["spec"].get("clusterIP")
-        for each in minimal.of_kind("Deployment", "Service")
-    }
-    assert kept == json.loads(Path(__file__).with_name("kept_since_0.1.0.json").read_text())
