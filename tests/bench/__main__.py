@@ -6,7 +6,7 @@ from typing import Final
 
 from deploy.local.processes import ROOT
 from deploy.local.system import temporary_system
-from tests.bench import documents, figures, memory, opening, pages, send, shedding, start, watch
+from tests.bench import documents, figures, memory, opening, pages, prompts, send, shedding, start, watch
 from tests.bench.bench import Bench, Part
 from tests.bench.figures import Figure
 from tests.browser.house import House
@@ -18,6 +18,7 @@ _PARTS: Final[dict[str, Part]] = {
     "pages": pages.measure,
     "send": send.measure,
     "open": opening.measure,
+    "prompts": prompts.measure,
     "watch": watch.measure,
     "shedding": shedding.measure,
     "start": start.measure,
