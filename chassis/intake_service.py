@@ -15,7 +15,7 @@ from chassis.telemetry import Telemetry
 from praxispost.chassis.v1.envelope_pb2 import Envelope
 
 _LOG = logs.get(__name__)
-_AT_ONCE = 16
+_AT_ONCE = 64
 _LOOK_EVERY = 0.1
 
 

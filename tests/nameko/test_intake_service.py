@@ -9,7 +9,7 @@ import pytest
 from nameko.testing.services import entrypoint_hook, entrypoint_waiter, worker_factory
 
 from chassis.event_queue import EventQueue
-from chassis.inbox_table import InboxTable
+from chassis.inbox_table import InboxTable, NotStored
 from chassis.intake_service import intake_service
 from chassis.tables import INBOX_CHANNEL
 from praxispost.chassis.v1.envelope_pb2 import Envelope
@@ -92,6 +92,38 @@ def test_what_a_handler_fails_with_unforeseen_comes_again(
     assert failures == []
     assert stored(connection) == [UUID(one.event_id)]
     container.stop()
+
+
+def test_events_that_come_together_are_stored_together_and_a_repetition_among_them_is_told(
+    container_factory: ContainerFactory, config: dict[str, Any], queue: str, connection: psycopg.Connection
+) -> None:
+    container = container_factory(intake_service(queue, [(queue, TYPE)]), config)
+    container.start()
+    [table] = [each for each in container.dependencies if isinstance(each, InboxTable)]
+    events = [envelope() for _ in range(30)]
+    storing = [eventlet.spawn(table._store, each) for each in (*events, events[0])]
+    assert [each.wait() for each in storing] == [True] * 30 + [False]
+    assert sorted(stored(connection)) == sorted(UUID(each.event_id) for each in events)
+    committed = connection.execute("SELECT count(DISTINCT xmin::text) FROM inbox").fetchone()
+    assert committed is not None
+    assert committed[0] < 5
+    container.stop()
+
+
+def test_an_event_that_cannot_be_stored_keeps_no_other_out(
+    container_factory: ContainerFactory, config: dict[str, Any], queue: str, connection: psycopg.Connection
+) -> None:
+    container = container_factory(intake_service(queue, [(queue, TYPE)]), config)
+    container.start()
+    [table] = [each for each in container.dependencies if isinstance(each, InboxTable)]
+    poison, events = envelope(), [envelope() for _ in range(10)]
+    poison.type = "sample.\0"
+    storing = [eventlet.spawn(table._store, each) for each in (poison, *events)]
+    assert [each.wait() for each in storing[1:]] == [True] * 10
+    assert sorted(stored(connection)) == sorted(UUID(each.event_id) for each in events)
+    container.stop()
+    with pytest.raises(NotStored):
+        storing[0].wait()
 
 
 def stored_it(_context: object, result: object, _exc_info: object) -> bool:

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from nameko.extensions import Entrypoint
@@ -8,6 +8,7 @@ class WorkerContext: ...
 class ServiceContainer:
     config: Mapping[str, Any]
     max_workers: int
+    dependencies: Collection[object]
     def __init__(self, service_cls: type, config: Mapping[str, object]) -> None: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...

@@ -69,8 +69,8 @@ def inbox_locked(sample_database: SampleDatabase) -> Iterator[psycopg.Connection
         yield connection
 
 
-async def in_hand(sample_database: SampleDatabase, events: int) -> None:
-    """Until so many events wait to be put into the locked inbox."""
+async def in_hand(sample_database: SampleDatabase, rabbitmq: RabbitMq, queue: str) -> None:
+    """Until all events are taken off the queue and wait, together, to be put into the locked inbox."""
     async with await psycopg.AsyncConnection.connect(
         sample_database.owner_url, autocommit=True
     ) as connection:
@@ -79,7 +79,7 @@ async def in_hand(sample_database: SampleDatabase, events: int) -> None:
             found = await connection.execute(
                 "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'inbox'::regclass"
             )
-            return await found.fetchone() == (events,)
+            return await found.fetchone() == (1,) and await asyncio.to_thread(unclaimed, rabbitmq, queue) == 0
 
         await eventually(waits)
 
@@ -129,7 +129,7 @@ async def test_killed_with_an_event_in_hand_it_is_stored_once(
     one = envelope()
     with inbox_locked(sample_database):
         publish(rabbitmq.url, queue, one.SerializeToString())
-        await in_hand(sample_database, 1)
+        await in_hand(sample_database, rabbitmq, queue)
         running.kill()
     with intake(queue, rabbitmq.url, sample_database.app_url) as again:
         await ready(again)
@@ -149,7 +149,7 @@ async def test_told_to_stop_it_acknowledges_what_it_has_in_hand(
     envelopes = [envelope() for _ in range(10)]
     with inbox_locked(sample_database):
         publish(rabbitmq.url, queue, *(each.SerializeToString() for each in envelopes))
-        await in_hand(sample_database, 10)
+        await in_hand(sample_database, rabbitmq, queue)
         stopping = asyncio.create_task(asyncio.to_thread(running.terminate, 20))
         await ready(running, wanted=False)
     assert await stopping == 0
@@ -210,7 +210,7 @@ async def test_while_the_database_is_away_nothing_is_parked_or_lost(
         publish(rabbitmq.url, queue, *(each.SerializeToString() for each in envelopes))
 
         async def stopped_consuming() -> bool:
-            return await asyncio.to_thread(unclaimed, rabbitmq, queue) == 100 - 16
+            return await asyncio.to_thread(unclaimed, rabbitmq, queue) == 100 - 64
 
         await eventually(stopped_consuming)
     await all_stored(database, ids(*envelopes))
