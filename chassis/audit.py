@@ -1,14 +1,48 @@
 """Says in the fact's own transaction who did what to which object, when and why."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.caller import Caller
+from chassis.many_rows import Write, inserting, write
 from chassis.tables import TABLES
+
+_NAMES = ("tenant_id", "occurred_at", "actor_id", "actor_role", "action", "object_kind", "object_id", "why")
+_RECORD = inserting(TABLES.audit, *_NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody did; `why` is a code of the service's, not what a person typed."""
+
+    caller: Caller
+    tenant_id: UUID
+    action: str
+    object_kind: str
+    object_id: UUID
+    at: datetime
+    why: str = ""
+
+
+def recording(acts: Iterable[Act]) -> Write:
+    """A row for each that services can never change, to be written together with something else."""
+    return _RECORD.of(
+        (
+            each.tenant_id,
+            each.at,
+            each.caller.subject_id,
+            each.caller.role,
+            each.action,
+            each.object_kind,
+            each.object_id,
+            each.why,
+        )
+        for each in acts
+    )
 
 
 async def record_audit(
@@ -47,15 +81,5 @@ async def record_audits(
     why: str = "",
 ) -> None:
     """The same for several objects, a row for each, sent together."""
-    row = {
-        "tenant_id": tenant_id,
-        "occurred_at": now,
-        "actor_id": caller.subject_id,
-        "actor_role": caller.role,
-        "action": action,
-        "object_kind": object_kind,
-        "why": why,
-    }
-    rows = [{**row, "object_id": object_id} for object_id in object_ids]
-    if rows:
-        await tx.execute(insert(TABLES.audit), rows)
+    acts = [Act(caller, tenant_id, action, object_kind, object_id, now, why) for object_id in object_ids]
+    await write(tx, recording(acts))

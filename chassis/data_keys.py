@@ -5,7 +5,7 @@ They are made many at a time and taken one by one: what is written needs no roun
 
 import asyncio
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid4
@@ -49,11 +49,16 @@ class DataKeys:
 
     async def take(self) -> DataKey:
         """A key that nobody else has or gets; it is stored before anything can be sealed under it."""
+        (taken,) = await self.take_all(1)
+        return taken
+
+    async def take_all(self, count: int) -> Sequence[DataKey]:
+        """So many such keys."""
         async with self._making:
-            if not self._spare:
-                self._spare = await self._make()
-            taken = self._spare.pop()
-        self._kept.keep({taken.id: taken.key})
+            while len(self._spare) < count:
+                self._spare += await self._make()
+            taken = [self._spare.pop() for _ in range(count)]
+        self._kept.keep({each.id: each.key for each in taken})
         return taken
 
     async def find(self, ids: Collection[UUID]) -> Mapping[UUID, bytes]:

@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from chassis.connection_checks import check_connections
 from chassis.database_errors import connecting, passing_as_refusal
 from chassis.waker import Wake, Waker
 
@@ -79,12 +80,13 @@ class Database:
 
 def create_engine(url: str, pool_size: int) -> AsyncEngine:
     """An engine whose statements, waits for locks and idle transactions all end by themselves."""
-    return create_async_engine(
+    engine = create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
-        pool_pre_ping=True,
         connect_args={"server_settings": _SESSION, "timeout": 5},
     )
+    check_connections(engine)
+    return engine

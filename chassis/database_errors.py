@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -31,13 +32,15 @@ def passing_as_refusal() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise dependency_unavailable("database") from error
-    except DBAPIError as error:
+    except (DBAPIError, asyncpg.PostgresError) as error:
         if is_passing(error):
             raise dependency_unavailable("database") from error
         raise
 
 
-def is_passing(error: DBAPIError) -> bool:
+def is_passing(error: DBAPIError | asyncpg.PostgresError) -> bool:
     """Whether another try of the same may succeed."""
-    code = str(getattr(error.orig, "sqlstate", None) or "")
-    return error.connection_invalidated or code in _PASSING or code.startswith(_PASSING_CLASSES)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    code = str(getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None) or "")
+    return code in _PASSING or code.startswith(_PASSING_CLASSES)

@@ -5,6 +5,7 @@ batches are as large as there are callers, and nobody waits for a clock.
 """
 
 import asyncio
+import contextlib
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
@@ -49,6 +50,9 @@ class Gathering(Generic[W, R]):
     that what is wrong with one spoils no other's. That holds too where only the word of success was lost: so
     a wish must know itself again, as requests do by their ids. Places in a batch go round among `lanes`, such
     as practices: who wants much at once waits longer, and not the others.
+
+    While many come, a batch waits until it has its share of them, `patience` (seconds) at most: the callers
+    of the batch before are about to come again, one by one, and would make small batches of large ones.
     """
 
     def __init__(
@@ -58,13 +62,19 @@ class Gathering(Generic[W, R]):
         most: int,
         at_once: int,
         most_waiting: int,
+        patience: float,
     ) -> None:
         self._carry_out = carry_out
         self._most = most
         self._at_once = at_once
         self._most_waiting = most_waiting
+        self._patience = patience
         self._lanes: OrderedDict[Hashable, deque[_Waiting[W, R]]] = OrderedDict()
-        self._count = 0
+        self._waiting = 0
+        self._under_way = 0
+        self._share = 1
+        self._shared_until = 0.0
+        self._enough = asyncio.Event()
         self._carrying = 0
         self._carriers: set[asyncio.Task[None]] = set()
         self._alone = asyncio.Semaphore(_ALONE_AT_ONCE)
@@ -74,13 +84,15 @@ class Gathering(Generic[W, R]):
 
         Who is cancelled before the batch begins is left out of it; afterwards it goes on without them.
         """
-        if self._count >= self._most_waiting:
+        if self._waiting >= self._most_waiting:
             raise Refusal(
                 Status.RESOURCE_EXHAUSTED, "OVERLOADED", "too many requests are in progress; try again later"
             )
         waiting: _Waiting[W, R] = _Waiting(wish)
         self._lanes.setdefault(lane, deque()).append(waiting)
-        self._count += 1
+        self._waiting += 1
+        if self._waiting >= self._share:
+            self._enough.set()
         if self._carrying < self._at_once:
             self._carrying += 1
             # In a context of its own: what is done for many has no one request's id, caller or deadline.
@@ -92,10 +104,27 @@ class Gathering(Generic[W, R]):
     async def _carry(self) -> None:
         """Until nobody waits; from that moment on, who comes starts another carrier."""
         try:
-            while batch := self._next():
-                await self._together(batch)
+            while self._waiting:
+                await self._gather()
+                if batch := self._next():
+                    self._under_way += len(batch)
+                    self._share = min(self._most, (self._waiting + self._under_way) // self._at_once)
+                    await self._together(batch)
+                    self._under_way -= len(batch)
+                    self._shared_until = asyncio.get_running_loop().time() + self._patience
         finally:
             self._carrying -= 1
+
+    async def _gather(self) -> None:
+        """Wait for the rest of the share; what comes alone, or after a while without any, has it at once."""
+        if self._waiting >= self._share or not (
+            self._under_way or asyncio.get_running_loop().time() < self._shared_until
+        ):
+            return
+        self._enough.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                await self._enough.wait()
 
     def _next(self) -> list[_Waiting[W, R]]:
         """One of each lane in turn; a lane that was served goes to the end."""
@@ -103,7 +132,7 @@ class Gathering(Generic[W, R]):
         while self._lanes and len(batch) < self._most:
             lane, queue = self._lanes.popitem(last=False)
             waiting = queue.popleft()
-            self._count -= 1
+            self._waiting -= 1
             if queue:
                 self._lanes[lane] = queue
             if not waiting.outcome.done():
@@ -113,6 +142,7 @@ class Gathering(Generic[W, R]):
     async def _together(self, batch: Sequence[_Waiting[W, R]]) -> None:
         try:
             outcomes = await self._carry_out([each.wish for each in batch])
+            settled = list(zip(batch, outcomes, strict=True))
         except Exception as error:
             if len(batch) == 1:
                 batch[0].settle(error)
@@ -120,7 +150,7 @@ class Gathering(Generic[W, R]):
             _LOG.warning("batch failed, each is carried out alone", error=error, count=len(batch))
             await asyncio.gather(*(self._by_itself(each) for each in batch))
             return
-        for waiting, outcome in zip(batch, outcomes, strict=True):
+        for waiting, outcome in settled:
             waiting.settle(outcome)
 
     async def _by_itself(self, waiting: _Waiting[W, R]) -> None:

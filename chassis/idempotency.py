@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -12,12 +13,55 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.caller import Caller
+from chassis.many_rows import ManyRows, Write, fetch, types_of
 from chassis.refusal import Refusal, Status
 from chassis.tables import TABLES
 
 R = TypeVar("R", bound=Message)
 
 _REQUEST = TABLES.request
+
+Key: TypeAlias = tuple[UUID, UUID, str, UUID]
+
+_KEY_TYPES: Final = types_of(_REQUEST, "tenant_id", "actor_id", "rpc", "request_id")
+_KEYS: Final = "{rows} AS asked (tenant_id, actor_id, rpc, request_id)"
+_FIND: Final = ManyRows(
+    "SELECT tenant_id, actor_id, rpc, request_id, request_hash, response"
+    f" FROM {_KEYS} JOIN request USING (tenant_id, actor_id, rpc, request_id)",
+    _KEY_TYPES,
+)
+# In order, so that of two transactions with several requests in common one waits for the other, and not both.
+_PLACE: Final = ManyRows(
+    "INSERT INTO request (tenant_id, actor_id, rpc, request_id, request_hash)"
+    " SELECT * FROM {rows} AS asked (tenant_id, actor_id, rpc, request_id, request_hash)"
+    " ORDER BY tenant_id, actor_id, rpc, request_id"
+    " ON CONFLICT DO NOTHING RETURNING tenant_id, actor_id, rpc, request_id",
+    (*_KEY_TYPES, *types_of(_REQUEST, "request_hash")),
+)
+_ANSWER: Final = ManyRows(
+    "UPDATE request SET response = answered.response"
+    " FROM {rows} AS answered (tenant_id, actor_id, rpc, request_id, response)"
+    " WHERE (request.tenant_id, request.actor_id, request.rpc, request.request_id)"
+    " = (answered.tenant_id, answered.actor_id, answered.rpc, answered.request_id)",
+    (*_KEY_TYPES, *types_of(_REQUEST, "response")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[R]):
+    """Who asks for what in which tenant, under which id, and what the answer looks like."""
+
+    caller: Caller
+    tenant_id: UUID
+    rpc: str
+    request_id: UUID
+    request: Message
+    response_type: type[R]
+
+    @property
+    def key(self) -> Key:
+        """What makes it the same request as another."""
+        return self.tenant_id, self.caller.subject_id, self.rpc, self.request_id
 
 
 class Requests:
@@ -79,6 +123,32 @@ class Requests:
         if earlier is None:
             return None
         return _answer(earlier.request_hash, self._hash(request), earlier.response, response_type)
+
+    async def answered_all(self, tx: AsyncConnection, asked: Sequence[Asked[R]]) -> Mapping[Key, R | Refusal]:
+        """`answered` for several requests; those without an earlier answer are missing."""
+        found = await fetch(tx, _FIND.of({each.key: None for each in asked}))
+        stored = {(row[0], row[1], row[2], row[3]): row for row in found}
+        return {each.key: self._told(each, stored[each.key]) for each in asked if each.key in stored}
+
+    async def begin_all(self, tx: AsyncConnection, asked: Sequence[Asked[R]]) -> Mapping[Key, R | Refusal]:
+        """The answers of those that were carried out before; all others this transaction carries out now.
+
+        Twins that come meanwhile wait for its end. No two of `asked` may be the same request.
+        """
+        rows = [(*each.key, self._hash(each.request)) for each in asked]
+        begun = {tuple(row) for row in await fetch(tx, _PLACE.of(rows))}
+        return await self.answered_all(tx, [each for each in asked if each.key not in begun])
+
+    @staticmethod
+    def answers(answers: Iterable[tuple[Asked[R], R]]) -> Write:
+        """Stores the answers of requests that were begun."""
+        return _ANSWER.of((*asked.key, answer.SerializeToString()) for asked, answer in answers)
+
+    def _told(self, asked: Asked[R], row: Sequence[Any]) -> R | Refusal:
+        try:
+            return _answer(row[4], self._hash(asked.request), row[5], asked.response_type)
+        except Refusal as refusal:
+            return refusal
 
     def _hash(self, request: Message) -> bytes:
         """Only what the client said counts, not how or as whom: a role may change between two tries."""

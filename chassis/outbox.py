@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy import delete, func, insert
+from sqlalchemy import delete, func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import wake_after_commit
 from chassis.events import Event, envelop
+from chassis.many_rows import Row, Write, inserting, write
 from chassis.tables import OUTBOX_CHANNEL, TABLES
 
 KEPT = timedelta(days=7)
+_RECORD = inserting(TABLES.outbox, "event_id", "type", "envelope")
 
 
 async def record(tx: AsyncConnection, event: Event) -> None:
@@ -21,14 +23,20 @@ async def record(tx: AsyncConnection, event: Event) -> None:
 
 async def record_all(tx: AsyncConnection, events: Iterable[Event]) -> None:
     """Publish these events if, and only if, the transaction commits; sent together."""
-    rows = []
-    for event in events:
-        event_id = uuid4()
-        envelope = envelop(event, event_id).SerializeToString()
-        rows.append({"event_id": event_id, "type": event.type, "envelope": envelope})
-    if rows:
-        await tx.execute(insert(TABLES.outbox), rows)
+    await write(tx, recording(tx, events))
+
+
+def recording(tx: AsyncConnection, events: Iterable[Event]) -> Write:
+    """What `record_all` writes, to be written together with something else."""
+    recorded = _RECORD.of(_row(each) for each in events)
+    if recorded.rows:
         wake_after_commit(tx, OUTBOX_CHANNEL)
+    return recorded
+
+
+def _row(event: Event) -> Row:
+    event_id = uuid4()
+    return event_id, event.type, envelop(event, event_id).SerializeToString()
 
 
 async def prune(tx: AsyncConnection) -> int:

@@ -41,7 +41,7 @@ def distinct_uuids(field: str, values: Sequence[str], *, minimum: int = 0, maxim
 def one_line(field: str, value: str, *, minimum: int = 1, maximum: int) -> str:
     """Return the text; refuses control characters and line breaks besides what `text` refuses."""
     _check_length(field, value, minimum, maximum)
-    if any(_is_control(character) or unicodedata.category(character) in _SEPARATORS for character in value):
+    if any(_is_control(each) or unicodedata.category(each) in _SEPARATORS for each in set(value)):
         raise invalid(field, "must be one line without control characters")
     return value
 
@@ -52,7 +52,7 @@ def text(field: str, value: str, *, minimum: int = 1, maximum: int) -> str:
     The bounds count characters (Unicode code points), both included.
     """
     _check_length(field, value, minimum, maximum)
-    if any(_is_control(character) and character not in _LINE_BREAKS for character in value):
+    if any(_is_control(each) for each in set(value) - _LINE_BREAKS):
         raise invalid(field, "must not contain control characters")
     return value
 

@@ -8,6 +8,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import wake_after_commit
+from chassis.many_rows import ManyRows, fetch, types_of
 from services.messaging import tables
 from services.messaging.changes.domain import Change, ChangeKind, Counted
 
@@ -17,12 +18,11 @@ _CHANGE: Final = tables.change
 _SEQUENCE: Final = tables.practice_sequence
 
 # One statement for all: the counters are taken in the order of practices, so that no two wait for each other.
-_RECORD: Final = text("""
+_RECORD: Final = ManyRows(
+    """
 WITH entry AS (
-    SELECT * FROM unnest(
-        CAST(:practices AS uuid[]), CAST(:kinds AS smallint[]), CAST(:patients AS uuid[]),
-        CAST(:conversations AS uuid[]), CAST(:messages AS uuid[]), CAST(:times AS timestamptz[])
-    ) WITH ORDINALITY AS entry (practice_id, kind, patient_id, conversation_id, message_id, at, place)
+    SELECT * FROM {rows}
+    WITH ORDINALITY AS entry (practice_id, kind, patient_id, conversation_id, message_id, at, place)
 ), counted AS (
     INSERT INTO practice_sequence (practice_id, last)
     SELECT practice_id, count(*) FROM entry GROUP BY practice_id ORDER BY practice_id
@@ -36,7 +36,9 @@ SELECT
     kind, patient_id, conversation_id, message_id, at
 FROM entry JOIN counted USING (practice_id)
 WINDOW practice AS (PARTITION BY practice_id)
-""")
+""",
+    types_of(_CHANGE, "practice_id", "kind", "patient_id", "conversation_id", "message_id", "at"),
+)
 
 _AFTER: Final = text("""
 SELECT found.*
@@ -54,17 +56,11 @@ async def record(tx: AsyncConnection, changes: Sequence[Change]) -> None:
     """Count these changes, as the transaction's last statement: the counters stay locked until its end."""
     if not changes:
         return
-    await tx.execute(
-        _RECORD,
-        {
-            "practices": [each.practice_id for each in changes],
-            "kinds": [each.kind.value for each in changes],
-            "patients": [each.patient_id for each in changes],
-            "conversations": [each.conversation_id for each in changes],
-            "messages": [each.message_id for each in changes],
-            "times": [each.at for each in changes],
-        },
-    )
+    rows = [
+        (each.practice_id, each.kind, each.patient_id, each.conversation_id, each.message_id, each.at)
+        for each in changes
+    ]
+    await fetch(tx, _RECORD.of(rows))
     for practice_id in {each.practice_id for each in changes}:
         wake_after_commit(tx, CHANNEL, str(practice_id))
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -63,6 +64,36 @@ class StepUp:
     alone: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A text goes to a patient."""
+
+    practice_id: UUID
+    text_hash: bytes
+    patient_id: UUID
+
+    @property
+    def text(self) -> tuple[UUID, bytes]:
+        """The text, which counts in its practice."""
+        return self.practice_id, self.text_hash
+
+
+def to_many(
+    uses: Sequence[Use], lately: Mapping[tuple[UUID, bytes], Collection[UUID]], rules: GuardRules
+) -> list[bool]:
+    """Whether each use, one after the other, brings its text to as many patients as the rules say.
+
+    `lately` has the patients who got the text before; of more than the rules' number, that many will do.
+    """
+    reached = {text: set(patients) for text, patients in lately.items()}
+    found = []
+    for use in uses:
+        patients = reached.setdefault(use.text, set())
+        found.append(len(patients - {use.patient_id}) + 1 >= rules.patients)
+        patients.add(use.patient_id)
+    return found
+
+
 def is_guarded(purpose: Purpose | None) -> bool:
     """A practice's messages are, but for appointments: when they change, many patients get the same words."""
     return purpose is not None and purpose is not Purpose.APPOINTMENT
@@ -75,7 +106,8 @@ def normalised(text: str) -> str:
     words is compared as it stands.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    visible = "".join(each for each in folded if unicodedata.category(each) != "Cf")
+    invisible = {ord(each): None for each in set(folded) if unicodedata.category(each) == "Cf"}
+    visible = folded.translate(invisible) if invisible else folded
     return " ".join(_WORD.findall(visible)) or " ".join(visible.split())
 
 

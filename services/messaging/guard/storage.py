@@ -1,35 +1,59 @@
 """Texts of the last hour, as keyed hashes, and the messages that are held for them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, and_, bindparam, insert, select, text, tuple_, update
+from sqlalchemy import Row, Select, and_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.many_rows import ManyRows, Write, fetch, inserting, types_of
 from chassis.paging import Position
 from services.messaging import tables
-from services.messaging.guard.domain import HeldMessage, TextHashes
+from services.messaging.guard.domain import HeldMessage, TextHashes, Use
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
 from services.messaging.receipts.domain import State
 
 _HELD: Final = tables.held_message
 _MESSAGE: Final = tables.message
 _WAITING: Final = _HELD.c.decided_at.is_(None)
+_HOLD: Final = inserting(_HELD, "practice_id", "message_id", "text_hash", "shown_hash", "held_at")
 
 # A statement of its own, so that the next one sees what those who held the lock before have committed.
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:practice || encode(:hash, 'hex'), 0))")
 
-_USE: Final = text("""
-WITH used AS (
+# In one order everywhere, so that no two wait for each other.
+_LOCK_ALL: Final = ManyRows(
+    "SELECT pg_advisory_xact_lock(lock) FROM ("
+    "SELECT DISTINCT hashtextextended(practice_id || encode(text_hash, 'hex'), 0) AS lock"
+    " FROM {rows} AS used (practice_id, text_hash) ORDER BY lock"
+    ") AS ordered",
+    types_of(tables.recent_text, "practice_id", "text_hash"),
+)
+_USE_ALL: Final = ManyRows(
+    """
+WITH used AS MATERIALIZED (
+    SELECT * FROM {rows} AS used (practice_id, text_hash, patient_id, now, since, most)
+), noted AS (
     INSERT INTO recent_text (practice_id, text_hash, patient_id, used_at)
-    VALUES (:practice, :hash, :patient, :now)
+    SELECT DISTINCT practice_id, text_hash, patient_id, now FROM used ORDER BY 1, 2, 3
     ON CONFLICT (practice_id, text_hash, patient_id) DO UPDATE SET used_at = excluded.used_at
 )
-SELECT count(*) FROM recent_text
-WHERE practice_id = :practice AND text_hash = :hash AND used_at > :since AND patient_id <> :patient
-""").bindparams(bindparam("practice", type_=Uuid), bindparam("patient", type_=Uuid))
+SELECT text.practice_id, text.text_hash, lately.patient_id
+FROM (SELECT DISTINCT practice_id, text_hash, since, most FROM used) AS text
+CROSS JOIN LATERAL (
+    SELECT patient_id FROM recent_text
+    WHERE recent_text.practice_id = text.practice_id AND recent_text.text_hash = text.text_hash
+        AND recent_text.used_at > text.since
+    LIMIT text.most
+) AS lately
+""",
+    (
+        *types_of(tables.recent_text, "practice_id", "text_hash", "patient_id", "used_at", "used_at"),
+        "integer",
+    ),
+)
 # Of all practices, which the function sees for whoever may call it.
 _FORGET: Final = text("SELECT forget_texts(:before)")
 
@@ -39,19 +63,23 @@ async def lock_text(tx: AsyncConnection, practice_id: UUID, text_hash: bytes) ->
     await tx.execute(_LOCK, {"practice": str(practice_id), "hash": text_hash})
 
 
-async def use_text(
-    tx: AsyncConnection, practice_id: UUID, text_hash: bytes, patient_id: UUID, since: datetime, now: datetime
-) -> int:
-    """Note that this patient gets the text; say how many others got it since then."""
-    values = {
-        "practice": practice_id,
-        "hash": text_hash,
-        "patient": patient_id,
-        "since": since,
-        "now": now,
-    }
-    others: int = (await tx.execute(_USE, values)).scalar_one()
-    return others
+async def lock_texts(tx: AsyncConnection, uses: Sequence[Use]) -> None:
+    """The same for several texts."""
+    await fetch(tx, _LOCK_ALL.of({each.text for each in uses}))
+
+
+async def use_texts(
+    tx: AsyncConnection, uses: Sequence[Use], since: datetime, now: datetime, most: int
+) -> Mapping[tuple[UUID, bytes], Collection[UUID]]:
+    """Note that the patients get these texts; return for each text who got it between `since` and now.
+
+    Of more than `most` patients, `most` are returned.
+    """
+    rows = [(each.practice_id, each.text_hash, each.patient_id, now, since, most) for each in uses]
+    lately: dict[tuple[UUID, bytes], set[UUID]] = {}
+    for practice_id, text_hash, patient_id in await fetch(tx, _USE_ALL.of(rows)):
+        lately.setdefault((practice_id, text_hash), set()).add(patient_id)
+    return lately
 
 
 async def forget_texts(tx: AsyncConnection, before: datetime) -> None:
@@ -71,18 +99,12 @@ async def was_confirmed(tx: AsyncConnection, practice_id: UUID, hashes: TextHash
     return (await tx.execute(query.limit(1))).first() is not None
 
 
-async def add_held(
-    tx: AsyncConnection, practice_id: UUID, message_id: UUID, hashes: TextHashes, now: datetime
-) -> None:
-    """The message waits from now on."""
-    row = {
-        "practice_id": practice_id,
-        "message_id": message_id,
-        "text_hash": hashes.text,
-        "shown_hash": hashes.shown,
-        "held_at": now,
-    }
-    await tx.execute(insert(_HELD).values(row))
+def holding(held: Iterable[tuple[UUID, UUID, TextHashes, datetime]]) -> Write:
+    """The messages, given with their practices, wait since then."""
+    return _HOLD.of(
+        (practice_id, message_id, hashes.text, hashes.shown, at)
+        for practice_id, message_id, hashes, at in held
+    )
 
 
 async def load_held(tx: AsyncConnection, practice_id: UUID, message_id: UUID) -> HeldMessage | None:

@@ -3,7 +3,7 @@
 Destroying the patient's key destroys everything of the patient, destroying a content's own key only that.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -29,9 +29,17 @@ class ContentKeys:
 
     async def new(self, patient_id: UUID) -> tuple[UUID, Sealer]:
         """A key for a new content of the patient: its id, and the sealer with it."""
-        patients = await self._keys.sealer(patient_id)
-        taken = await self._data_keys.take()
-        return taken.id, patients.joined_with(taken.key)
+        ((key_id, sealer),) = await self.new_all([patient_id])
+        return key_id, sealer
+
+    async def new_all(self, patient_ids: Sequence[UUID]) -> Sequence[tuple[UUID, Sealer]]:
+        """A key each for new contents of these patients, in their order."""
+        sealers = await self._keys.sealers(set(patient_ids))
+        taken = await self._data_keys.take_all(len(patient_ids))
+        return [
+            (key.id, sealers[patient_id].joined_with(key.key))
+            for patient_id, key in zip(patient_ids, taken, strict=True)
+        ]
 
     async def sealer(self, key_of: KeyOf) -> Sealer:
         """The sealer of one content; raises CiphertextMoved where its key was destroyed."""

@@ -9,11 +9,17 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.many_rows import ManyRows, fetch, types_of
 from services.messaging import tables
 from services.messaging.patients.domain import PatientState
 
 _STATE: Final = tables.patient_state
 _KNOWN: Final = tuple(column for column in _STATE.c if column.name != "prompted_version")
+_LOAD: Final = ManyRows(
+    f"SELECT {', '.join(column.name for column in _KNOWN)}"
+    " FROM {rows} AS wanted (practice_id, patient_id) JOIN patient_state USING (practice_id, patient_id)",
+    types_of(_STATE, "practice_id", "patient_id"),
+)
 
 
 async def load(tx: AsyncConnection, practice_id: UUID, patient_id: UUID) -> PatientState | None:
@@ -27,6 +33,14 @@ async def load_all(
     """The same for several patients; those of whom nothing is known are missing."""
     query = select(*_KNOWN).where(_STATE.c.practice_id == practice_id, _STATE.c.patient_id.in_(patient_ids))
     return {row.patient_id: PatientState(**row._mapping) for row in await tx.execute(query)}
+
+
+async def load_each(
+    tx: AsyncConnection, patients: Collection[tuple[UUID, UUID]]
+) -> dict[tuple[UUID, UUID], PatientState]:
+    """The same for patients of several practices, given with these."""
+    rows = await fetch(tx, _LOAD.of(set(patients)))
+    return {(row["practice_id"], row["patient_id"]): PatientState(**row) for row in rows}
 
 
 async def store_if_newer(tx: AsyncConnection, state: PatientState) -> bool:

@@ -6,9 +6,9 @@ from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, bindparam, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.many_rows import Write, inserting, write
 from services.messaging import tables
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, receipt_values, stored_message
 from services.messaging.receipts.domain import Evidence, Receipt, State
@@ -20,6 +20,12 @@ PatientKey: TypeAlias = tuple[UUID, UUID]
 _FACT: Final = tables.receipt_fact
 _MESSAGE: Final = tables.message
 _STATE: Final = tables.patient_state
+_ADD: Final = inserting(
+    _FACT,
+    *("practice_id", "message_id", "id", "kind", "at", "attempt", "contact_version"),
+    *("failure", "reader", "prompt_id", "attachment_id"),
+    conflict="ON CONFLICT DO NOTHING",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +62,27 @@ async def lock_unsettled(tx: AsyncConnection, patient: PatientKey) -> list[Store
 
 async def add(tx: AsyncConnection, facts: Iterable[NewFact]) -> None:
     """Add the facts that are not there yet."""
-    rows = [
-        {
-            "practice_id": each.practice_id,
-            "message_id": each.message_id,
-            "id": each.fact.id,
-            "kind": each.fact.kind,
-            "at": each.fact.at,
-            "attempt": each.fact.attempt,
-            "contact_version": each.fact.contact_version,
-            "failure": each.fact.failure,
-            "reader": each.fact.reader,
-            "prompt_id": each.fact.prompt_id,
-            "attachment_id": each.fact.attachment_id,
-        }
+    await write(tx, adding(facts))
+
+
+def adding(facts: Iterable[NewFact]) -> Write:
+    """What `add` writes, to be written together with something else."""
+    return _ADD.of(
+        (
+            each.practice_id,
+            each.message_id,
+            each.fact.id,
+            each.fact.kind,
+            each.fact.at,
+            each.fact.attempt,
+            each.fact.contact_version,
+            each.fact.failure,
+            each.fact.reader,
+            each.fact.prompt_id,
+            each.fact.attachment_id,
+        )
         for each in facts
-    ]
-    if rows:
-        await tx.execute(insert(_FACT).values(rows).on_conflict_do_nothing())
+    )
 
 
 async def facts_of(tx: AsyncConnection, keys: Collection[MessageKey]) -> Mapping[MessageKey, Sequence[Fact]]:

@@ -2,41 +2,33 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.caller import Caller
-from chassis.idempotency import Requests
+from chassis.idempotency import Asked, Requests
 from services.messaging.messages.domain import message_id
 
 R = TypeVar("R", bound=Message)
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt(Generic[R]):
+class Attempt(Asked[R]):
     """Who tries what in which practice, and what the answer looks like."""
-
-    caller: Caller
-    practice_id: UUID
-    rpc: str
-    request_id: UUID
-    request: Message
-    response_type: type[R]
 
     @property
     def message_id(self) -> UUID:
         """The id of the message that this makes, however often it is tried."""
-        return message_id(self.practice_id, self.caller.subject_id, self.request_id)
+        return message_id(self.tenant_id, self.caller.subject_id, self.request_id)
 
     async def answered(self, requests: Requests, tx: AsyncConnection) -> R | None:
         """The answer of an earlier try; None where there is none."""
         return await requests.answered(
             tx,
             caller=self.caller,
-            tenant_id=self.practice_id,
+            tenant_id=self.tenant_id,
             rpc=self.rpc,
             request_id=self.request_id,
             request=self.request,
@@ -48,7 +40,7 @@ class Attempt(Generic[R]):
         return await requests.once(
             tx,
             caller=self.caller,
-            tenant_id=self.practice_id,
+            tenant_id=self.tenant_id,
             rpc=self.rpc,
             request_id=self.request_id,
             request=self.request,

@@ -1,19 +1,23 @@
 """A practice writes to one of its patients."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final, TypeAlias
 from uuid import UUID
 
+from chassis import trace_context
 from chassis.caller import Caller
 from chassis.database import Database
-from chassis.idempotency import Requests
-from chassis.refusal import invalid
+from chassis.gathering import Gathering, Outcomes
+from chassis.idempotency import Key, Requests
+from chassis.refusal import Refusal, invalid
 from chassis.validation import distinct_uuids, one_line, required_uuid, text
 from praxispost.messaging.v1.messaging_pb2 import SendMessageRequest, SendMessageResponse
 from services.messaging.callers import practice_of
 from services.messaging.messages.domain import Direction, Purpose, author_kind
 from services.messaging.patients import storage as patients
+from services.messaging.patients.domain import PatientState, why_not
 from services.messaging.patients.reachability import Reachability
 from services.messaging.sending.attempt import Attempt
 from services.messaging.sending.claims import Claims
@@ -27,8 +31,13 @@ from services.messaging.sending.domain import (
     Draft,
     check_read_by,
 )
-from services.messaging.sending.storing import Storing
+from services.messaging.sending.storing import Storable, Storing
 from services.messaging.times import optional_moment
+
+_MOST_TOGETHER: Final = 64
+_BATCHES_AT_ONCE: Final = 2
+_MOST_WAITING: Final = 1024
+_PATIENCE: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,44 @@ class Letter:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A letter that is to be stored; `claimed` are its attachments once the patient can be written to."""
+
+    attempt: Attempt[SendMessageResponse]
+    letter: Letter
+    traceparent: str
+    claimed: tuple[Attachment, ...] | None = None
+
+    @property
+    def patient(self) -> tuple[UUID, UUID]:
+        """The patient, with the practice."""
+        return self.attempt.tenant_id, self.letter.patient_id
+
+    @property
+    def storable(self) -> Storable[SendMessageResponse]:
+        """What is stored of it."""
+        attempt = self.attempt
+        draft = self.letter.by(attempt.caller, attempt.tenant_id, attempt.message_id, self.claimed or ())
+        return Storable(attempt, draft, self.traceparent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unclear:
+    """Who knows the patient, or who has the attachments, must be asked before the letter can be stored."""
+
+    known: PatientState | None
+
+
+class _Twin:
+    """The same request is in the same batch: it is answered once that is committed."""
+
+
+_Outcome: TypeAlias = SendMessageResponse | _Unclear | _Twin
+
+
 class MessageSending:
-    """Accepts messages of practices."""
+    """Accepts messages of practices; those that come at the same moment share a transaction."""
 
     def __init__(
         self,
@@ -95,6 +140,13 @@ class MessageSending:
         storing: Storing,
         clock: Callable[[], datetime],
     ) -> None:
+        self._gathering: Gathering[_Wish, _Outcome] = Gathering(
+            self._store,
+            most=_MOST_TOGETHER,
+            at_once=_BATCHES_AT_ONCE,
+            most_waiting=_MOST_WAITING,
+            patience=_PATIENCE,
+        )
         self._database = database
         self._requests = requests
         self._reachability = reachability
@@ -107,23 +159,58 @@ class MessageSending:
         letter = Letter.read(request)
         practice_id = practice_of(caller)
         attempt = Attempt(caller, practice_id, "SendMessage", letter.request_id, request, SendMessageResponse)
-        async with self._database.transaction([practice_id]) as tx:
-            answer = await attempt.answered(self._requests, tx)
-            known = await patients.load(tx, practice_id, letter.patient_id)
-        if answer is not None:
-            return answer
-        check_read_by(letter.read_by, self._clock())
-        await self._reachability.check(practice_id, letter.patient_id, known)
-        attachments = await self._claims.claim(
+        wish = _Wish(attempt, letter, trace_context.current())
+        while True:
+            outcome = await self._gathering.carry_out(wish, lane=practice_id)
+            if isinstance(outcome, SendMessageResponse):
+                return outcome
+            if isinstance(outcome, _Unclear):
+                wish = replace(wish, claimed=await self._prepare(wish, outcome.known))
+
+    async def _prepare(self, wish: _Wish, known: PatientState | None) -> tuple[Attachment, ...]:
+        """The attachments, claimed, once it is clear that the patient can be written to."""
+        practice_id, patient_id = wish.patient
+        await self._reachability.check(practice_id, patient_id, known)
+        return await self._claims.claim(
             practice_id=practice_id,
-            patient_id=letter.patient_id,
-            message_id=attempt.message_id,
-            uploader_id=caller.subject_id,
-            attachment_ids=letter.attachment_ids,
+            patient_id=patient_id,
+            message_id=wish.attempt.message_id,
+            uploader_id=wish.attempt.caller.subject_id,
+            attachment_ids=wish.letter.attachment_ids,
         )
-        return await self._storing.store(
-            attempt, letter.by(caller, practice_id, attempt.message_id, attachments)
-        )
+
+    async def _store(self, wishes: Sequence[_Wish]) -> Outcomes[_Outcome]:
+        """What can be stored is, in one transaction; the outcomes of the others say why it cannot."""
+        distinct = {each.attempt.key: each for each in wishes}
+        outcomes: dict[Key, _Outcome | Refusal] = {}
+        async with self._database.transaction({each.attempt.tenant_id for each in wishes}) as tx:
+            outcomes |= await self._requests.answered_all(tx, [each.attempt for each in distinct.values()])
+            known = await patients.load_each(tx, [each.patient for each in distinct.values()])
+            ready = []
+            for key, wish in distinct.items():
+                if key not in outcomes:
+                    obstacle = self._obstacle(wish, known.get(wish.patient))
+                    if obstacle is None:
+                        ready.append(wish.storable)
+                    else:
+                        outcomes[key] = obstacle
+            stored = await self._storing.store_all(tx, ready)
+        self._storing.count(stored)
+        outcomes |= zip((each.attempt.key for each in ready), stored.outcomes, strict=True)
+        return [
+            outcomes[each.attempt.key] if distinct[each.attempt.key] is each else _Twin() for each in wishes
+        ]
+
+    def _obstacle(self, wish: _Wish, known: PatientState | None) -> Refusal | _Unclear | None:
+        """Why the letter cannot be stored now; what is known of the patient is not enough to refuse it."""
+        try:
+            check_read_by(wish.letter.read_by, self._clock())
+        except Refusal as refusal:
+            return refusal
+        if wish.claimed is not None:
+            return None
+        is_clear = known is not None and why_not(known) is None and not wish.letter.attachment_ids
+        return None if is_clear else _Unclear(known)
 
 
 def reply_period_days(field: str, days: int, *, allowed: bool) -> int:

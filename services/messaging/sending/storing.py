@@ -1,26 +1,27 @@
-"""Stores a draft in one transaction with everything that follows from it."""
+"""Stores drafts, many in one transaction, with everything that follows from them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import outbox
-from chassis.audit import record_audit
-from chassis.caller import Caller
+from chassis import audit, outbox, trace_context
 from chassis.database import Database
 from chassis.events import Event
-from chassis.idempotency import Requests
+from chassis.idempotency import Key, Requests
+from chassis.many_rows import write
+from chassis.refusal import Refusal
 from praxispost.messaging.v1.drafts_pb2 import SendDraftResponse
 from praxispost.messaging.v1.events_pb2 import MessageSent
 from praxispost.messaging.v1.messaging_pb2 import SendMessageResponse, SendReplyResponse
 from services.messaging.changes import storage as changes
 from services.messaging.changes.domain import Change, ChangeKind
 from services.messaging.guard.holding import Guard
-from services.messaging.guard.storage import add_held
+from services.messaging.guard.storage import holding
 from services.messaging.messages.content_keys import ContentKeys
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.sealing import ContentSealer
@@ -28,10 +29,31 @@ from services.messaging.metrics import Metrics
 from services.messaging.sending import storage
 from services.messaging.sending.attempt import Attempt
 from services.messaging.sending.domain import Draft
+from services.messaging.sending.storage import Placed
 from services.messaging.times import timestamp
 
 R = TypeVar("R", SendMessageResponse, SendReplyResponse, SendDraftResponse)
 First: TypeAlias = Callable[[AsyncConnection], Awaitable[Sequence[Change]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Storable(Generic[R]):
+    """An attempt, what it stores, and the span that it belongs to.
+
+    No two of a transaction are the same request.
+    """
+
+    attempt: Attempt[R]
+    draft: Draft
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[R]):
+    """What became of each, in the order wanted, and what was stored only now."""
+
+    outcomes: Sequence[R | Refusal]
+    drafts: Sequence[Draft]
 
 
 class Storing:
@@ -56,70 +78,102 @@ class Storing:
         self._clock = clock
         self._new_id = new_id
 
-    async def store(self, attempt: Attempt[R], draft: Draft, first: First | None = None) -> R:
-        """Message, conversation, fact, audit row, event and change; or the answer of an earlier try.
+    async def store(self, attempt: Attempt[R], draft: Draft, first: First) -> R:
+        """One in a transaction of its own: its answer, or that of an earlier try.
 
         `first` is done before, in the same transaction, and says what it changes; where it refuses, nothing
         is stored.
         """
-        key_id, sealer = await self._keys.new(draft.patient_id)
-        content = ContentSealer(sealer, draft.practice_id, draft.patient_id, draft.id, key_id=key_id)
         async with self._database.transaction([draft.practice_id]) as tx:
-            response, stored = await self._once(tx, attempt, draft, content, first)
-            await changes.record(tx, stored)
-        if stored:
-            self._metrics.stored(draft.direction)
-        return response
+            stored = await self.store_all(tx, [Storable(attempt, draft, trace_context.current())], first)
+        self.count(stored)
+        (outcome,) = stored.outcomes
+        if isinstance(outcome, Refusal):
+            raise outcome
+        return outcome
 
-    async def _once(
+    async def store_all(
+        self, tx: AsyncConnection, wanted: Sequence[Storable[R]], first: First | None = None
+    ) -> "Stored[R]":
+        """Messages, conversations, facts, audit rows, events and changes, or the answers of earlier tries;
+        the transaction's last statements, after whose commit they want to be counted.
+
+        A request id that stood for another request is refused in its outcome. Raises REQUEST_ID_REUSED where
+        a message exists whose request was forgotten: nothing can be stored with it.
+        """
+        before = await self._requests.begin_all(tx, [each.attempt for each in wanted])
+        new = [each for each in wanted if each.attempt.key not in before]
+        made = await self._store_new(tx, new, first) if new else {}
+        outcomes = [before[key] if (key := each.attempt.key) in before else made[key] for each in wanted]
+        return Stored(outcomes, [each.draft for each in new])
+
+    async def _store_new(
+        self, tx: AsyncConnection, new: Sequence[Storable[R]], first: First | None
+    ) -> Mapping[Key, R]:
+        changed = list(await first(tx)) if first is not None else []
+        now = self._clock()
+        placed = await self._place(tx, [each.draft for each in new], now)
+        made = [_response(each, of) for each, of in zip(new, placed, strict=True)]
+        await self._write(tx, new, placed, made, now)
+        await changes.record(tx, changed + [_change(each) for each in placed])
+        return {each.attempt.key: of for each, of in zip(new, made, strict=True)}
+
+    def count(self, stored: "Stored[R]") -> None:
+        """Count in the metrics what was committed."""
+        for each in stored.drafts:
+            self._metrics.stored(each.direction)
+
+    async def _place(self, tx: AsyncConnection, drafts: Sequence[Draft], now: datetime) -> Sequence[Placed]:
+        keys = await self._keys.new_all([each.patient_id for each in drafts])
+        held = await self._guard.to_hold(tx, drafts, now)
+        places = await storage.touch_conversations(tx, drafts, iter(self._new_id, None), now)
+        return [
+            Placed(
+                draft,
+                ContentSealer(sealer, draft.practice_id, draft.patient_id, draft.id, key_id=key_id),
+                conversation_id,
+                sent_at,
+                held.get(draft.id),
+            )
+            for draft, (key_id, sealer), (conversation_id, sent_at) in zip(drafts, keys, places, strict=True)
+        ]
+
+    async def _write(
         self,
         tx: AsyncConnection,
-        attempt: Attempt[R],
-        draft: Draft,
-        content: ContentSealer,
-        first: First | None,
-    ) -> tuple[R, Sequence[Change]]:
-        stored: list[Change] = []
-
-        async def effect() -> R:
-            if first is not None:
-                stored.extend(await first(tx))
-            change = await self._store(tx, attempt.caller, draft, content)
-            stored.append(change)
-            response = attempt.response_type(
-                message_id=str(draft.id),
-                conversation_id=str(change.conversation_id),
-                sent_at=timestamp(change.at),
-            )
-            if change.kind is ChangeKind.HELD:
-                _say_held(response)
-            return response
-
-        return await attempt.once(self._requests, tx, effect), stored
-
-    async def _store(
-        self, tx: AsyncConnection, caller: Caller, draft: Draft, content: ContentSealer
-    ) -> Change:
-        now = self._clock()
-        to_hold = await self._guard.to_hold(tx, draft, now)
-        held = to_hold is not None
-        conversation_id, sent_at = await storage.touch_conversation(tx, draft, self._new_id(), now)
-        await storage.insert_message(tx, draft, content, conversation_id, sent_at, held=held)
-        if to_hold is not None:
-            await add_held(tx, draft.practice_id, draft.id, to_hold, sent_at)
-        await record_audit(
+        new: Sequence[Storable[R]],
+        placed: Sequence[Placed],
+        responses: Sequence[R],
+        now: datetime,
+    ) -> None:
+        await storage.insert_messages(tx, placed)
+        await write(
             tx,
-            caller=caller,
-            tenant_id=draft.practice_id,
-            action="message.held" if held else "message.sent",
-            object_kind="message",
-            object_id=draft.id,
-            now=now,
+            *storage.adding(placed),
+            holding(
+                (each.draft.practice_id, each.draft.id, each.held, each.sent_at)
+                for each in placed
+                if each.held is not None
+            ),
+            audit.recording(_act(each, of, now) for each, of in zip(new, placed, strict=True)),
+            outbox.recording(
+                tx, [_sent(each, of) for each, of in zip(new, placed, strict=True) if _is_told(of)]
+            ),
+            self._requests.answers(
+                (each.attempt, response) for each, response in zip(new, responses, strict=True)
+            ),
         )
-        if draft.direction is Direction.TO_PATIENT and not held:
-            await outbox.record(tx, _sent(draft, conversation_id, sent_at))
-        kind = ChangeKind.HELD if held else ChangeKind.MESSAGE
-        return Change(kind, draft.practice_id, draft.patient_id, conversation_id, draft.id, sent_at)
+
+
+def _response(storable: Storable[R], placed: Placed) -> R:
+    response = storable.attempt.response_type(
+        message_id=str(placed.draft.id),
+        conversation_id=str(placed.conversation_id),
+        sent_at=timestamp(placed.sent_at),
+    )
+    if placed.held is not None:
+        _say_held(response)
+    return response
 
 
 def _say_held(response: Message) -> None:
@@ -128,12 +182,31 @@ def _say_held(response: Message) -> None:
         response.held = True
 
 
-def _sent(draft: Draft, conversation_id: UUID, sent_at: datetime) -> Event:
+def _act(storable: Storable[R], placed: Placed, now: datetime) -> audit.Act:
+    action = "message.sent" if placed.held is None else "message.held"
+    draft = placed.draft
+    return audit.Act(storable.attempt.caller, draft.practice_id, action, "message", draft.id, now)
+
+
+def _change(placed: Placed) -> Change:
+    draft = placed.draft
+    kind = ChangeKind.MESSAGE if placed.held is None else ChangeKind.HELD
+    return Change(kind, draft.practice_id, draft.patient_id, placed.conversation_id, draft.id, placed.sent_at)
+
+
+def _is_told(placed: Placed) -> bool:
+    """The patient is prompted of what is not held; nobody is of an answer."""
+    return placed.draft.direction is Direction.TO_PATIENT and placed.held is None
+
+
+def _sent(storable: Storable[R], placed: Placed) -> Event:
+    draft = placed.draft
     return Event(
         type="messaging.message_sent",
         tenant_id=draft.practice_id,
         aggregate_id=draft.id,
         aggregate_version=1,
-        occurred_at=sent_at,
-        data=MessageSent(patient_id=str(draft.patient_id), conversation_id=str(conversation_id)),
+        occurred_at=placed.sent_at,
+        data=MessageSent(patient_id=str(draft.patient_id), conversation_id=str(placed.conversation_id)),
+        traceparent=storable.traceparent,
     )

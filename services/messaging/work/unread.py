@@ -3,15 +3,16 @@
 Whoever writes a row has the message locked.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, insert, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.many_rows import Row, Write, inserting
 from services.messaging import tables
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import StoredMessage
@@ -23,34 +24,52 @@ from services.messaging.work.domain import OF_PATIENT, Matter, WorkKind, due_at,
 
 _UNREAD: Final = tables.unread_message
 _AUTHOR: Final = tables.conversation_author
+_ADD: Final = inserting(
+    _UNREAD, *("practice_id", "message_id", "conversation_id", "patient_id", "kind", "since", "due_at")
+)
+_ADD_AUTHOR: Final = inserting(
+    _AUTHOR, "practice_id", "author_id", "conversation_id", conflict="ON CONFLICT DO NOTHING"
+)
 _STILL_SETTLED: Final = case((_UNREAD.c.due_at <= _UNREAD.c.settled_at, _UNREAD.c.settled_at))
 
 
-async def stored(
-    tx: AsyncConnection, draft: Draft, conversation_id: UUID, sent_at: datetime, receipt: Receipt
-) -> None:
-    """A message was stored, and has this receipt."""
-    due = due_at(sent_at, draft.read_by) if draft.direction is Direction.TO_PATIENT else None
-    first = matter(draft.direction, receipt, sent_at)
-    if first is not None:
-        await tx.execute(
-            insert(_UNREAD).values(
-                practice_id=draft.practice_id,
-                message_id=draft.id,
-                conversation_id=conversation_id,
-                patient_id=draft.patient_id,
-                kind=first.kind,
-                since=first.since or due,
-                due_at=due,
-            )
-        )
-    if draft.direction is Direction.TO_PATIENT:
-        author = {
-            "practice_id": draft.practice_id,
-            "author_id": draft.author_id,
-            "conversation_id": conversation_id,
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message that has just been stored, and its receipt."""
+
+    draft: Draft
+    conversation_id: UUID
+    sent_at: datetime
+    receipt: Receipt
+
+
+def adding(stored: Sequence[Stored]) -> Sequence[Write]:
+    """What nobody has opened yet, and who wrote it, to be written together with the messages."""
+    authors = sorted(
+        {
+            (each.draft.practice_id, each.draft.author_id, each.conversation_id)
+            for each in stored
+            if each.draft.direction is Direction.TO_PATIENT
         }
-        await tx.execute(upsert(_AUTHOR).values(author).on_conflict_do_nothing())
+    )
+    return _ADD.of(row for each in stored if (row := _row(each)) is not None), _ADD_AUTHOR.of(authors)
+
+
+def _row(stored: Stored) -> Row | None:
+    draft = stored.draft
+    due = due_at(stored.sent_at, draft.read_by) if draft.direction is Direction.TO_PATIENT else None
+    first = matter(draft.direction, stored.receipt, stored.sent_at)
+    if first is None:
+        return None
+    return (
+        draft.practice_id,
+        draft.id,
+        stored.conversation_id,
+        draft.patient_id,
+        first.kind,
+        first.since or due,
+        due,
+    )
 
 
 async def follow(tx: AsyncConnection, turned: Iterable[tuple[StoredMessage, Receipt]]) -> None:
