@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.caller import Caller
-from chassis.many_rows import Write, inserting, write
+from chassis.many_rows import Part, carry_out, inserting
 from chassis.tables import TABLES
 
 _NAMES = ("tenant_id", "occurred_at", "actor_id", "actor_role", "action", "object_kind", "object_id", "why")
@@ -28,7 +28,7 @@ class Act:
     why: str = ""
 
 
-def recording(acts: Iterable[Act]) -> Write:
+def recording(acts: Iterable[Act]) -> Part:
     """A row for each that services can never change, to be written together with something else."""
     return _RECORD.of(
         (
@@ -82,4 +82,4 @@ async def record_audits(
 ) -> None:
     """The same for several objects, a row for each, sent together."""
     acts = [Act(caller, tenant_id, action, object_kind, object_id, now, why) for object_id in object_ids]
-    await write(tx, recording(acts))
+    await carry_out(tx, recording(acts))

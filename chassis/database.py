@@ -21,6 +21,9 @@ _SESSION = {
     "idle_in_transaction_session_timeout": "60000",
 }
 _SET_TENANTS = text("SELECT set_config('praxispost.tenants', :tenants, true)")
+_SET_BOTH = text(
+    "SELECT set_config('praxispost.tenants', :tenants, true), set_config('lock_timeout', :lock, true)"
+)
 
 
 def wake_after_commit(tx: AsyncConnection, channel: str, payload: str = "") -> None:
@@ -32,9 +35,18 @@ def wake_after_commit(tx: AsyncConnection, channel: str, payload: str = "") -> N
     wakes[channel, payload] = None
 
 
-async def limit_to_tenants(tx: AsyncConnection, tenants: Iterable[UUID]) -> None:
-    """From here to its end the transaction sees and writes the rows of these tenants only."""
-    await tx.execute(_SET_TENANTS, {"tenants": ",".join(str(tenant) for tenant in tenants)})
+async def limit_to_tenants(
+    tx: AsyncConnection, tenants: Iterable[UUID], lock_seconds: float | None = None
+) -> None:
+    """From here to its end the transaction sees and writes the rows of these tenants only.
+
+    It waits so long at most for rows that others hold, 5 s where nothing is said.
+    """
+    values = {"tenants": ",".join(str(tenant) for tenant in tenants)}
+    if lock_seconds is None:
+        await tx.execute(_SET_TENANTS, values)
+    else:
+        await tx.execute(_SET_BOTH, values | {"lock": f"{lock_seconds * 1000:.0f}"})
 
 
 class Database:
@@ -46,9 +58,12 @@ class Database:
         self._waker = Waker(create_engine(url, 1))
 
     @contextlib.asynccontextmanager
-    async def transaction(self, tenants: Iterable[UUID] = ()) -> AsyncIterator[AsyncConnection]:
+    async def transaction(
+        self, tenants: Iterable[UUID] = (), *, lock_seconds: float | None = None
+    ) -> AsyncIterator[AsyncConnection]:
         """One transaction, committed at the end of the block; without tenants it reaches no tenant's row.
 
+        With tenants it may be told how long to wait for rows that others hold, instead of 5 s.
         Refuses with DEPENDENCY_UNAVAILABLE where the database can't be reached in time or others held
         the same rows for too long.
         """
@@ -61,7 +76,7 @@ class Database:
                 async with tx.begin():
                     tx.info[_WAKES] = wakes
                     if limited:
-                        await limit_to_tenants(tx, limited)
+                        await limit_to_tenants(tx, limited, lock_seconds)
                     yield tx
         self._waker.wake(wakes)
 

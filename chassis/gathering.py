@@ -16,6 +16,7 @@ from chassis.refusal import Refusal, Status
 
 _LOG = logs.get(__name__)
 _ALONE_AT_ONCE = 4
+_PATIENCE = 0.005
 
 W = TypeVar("W")
 R = TypeVar("R")
@@ -51,7 +52,7 @@ class Gathering(Generic[W, R]):
     a wish must know itself again, as requests do by their ids. Places in a batch go round among `lanes`, such
     as practices: who wants much at once waits longer, and not the others.
 
-    While many come, a batch waits until it has its share of them, `patience` (seconds) at most: the callers
+    While many come, a batch waits until it has its share of them, for five milliseconds at most: the callers
     of the batch before are about to come again, one by one, and would make small batches of large ones.
     """
 
@@ -62,13 +63,11 @@ class Gathering(Generic[W, R]):
         most: int,
         at_once: int,
         most_waiting: int,
-        patience: float,
     ) -> None:
         self._carry_out = carry_out
         self._most = most
         self._at_once = at_once
         self._most_waiting = most_waiting
-        self._patience = patience
         self._lanes: OrderedDict[Hashable, deque[_Waiting[W, R]]] = OrderedDict()
         self._waiting = 0
         self._under_way = 0
@@ -111,7 +110,7 @@ class Gathering(Generic[W, R]):
                     self._share = min(self._most, (self._waiting + self._under_way) // self._at_once)
                     await self._together(batch)
                     self._under_way -= len(batch)
-                    self._shared_until = asyncio.get_running_loop().time() + self._patience
+                    self._shared_until = asyncio.get_running_loop().time() + _PATIENCE
         finally:
             self._carrying -= 1
 
@@ -123,7 +122,7 @@ class Gathering(Generic[W, R]):
             return
         self._enough.clear()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(_PATIENCE):
                 await self._enough.wait()
 
     def _next(self) -> list[_Waiting[W, R]]:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.caller import Caller
-from chassis.many_rows import ManyRows, Write, fetch, types_of
+from chassis.many_rows import ManyRows, Part, Returned, fetch, types_of
 from chassis.refusal import Refusal, Status
 from chassis.tables import TABLES
 
@@ -24,10 +24,10 @@ _REQUEST = TABLES.request
 Key: TypeAlias = tuple[UUID, UUID, str, UUID]
 
 _KEY_TYPES: Final = types_of(_REQUEST, "tenant_id", "actor_id", "rpc", "request_id")
-_KEYS: Final = "{rows} AS asked (tenant_id, actor_id, rpc, request_id)"
 _FIND: Final = ManyRows(
     "SELECT tenant_id, actor_id, rpc, request_id, request_hash, response"
-    f" FROM {_KEYS} JOIN request USING (tenant_id, actor_id, rpc, request_id)",
+    " FROM {rows} AS asked (tenant_id, actor_id, rpc, request_id)"
+    " JOIN request USING (tenant_id, actor_id, rpc, request_id)",
     _KEY_TYPES,
 )
 # In order, so that of two transactions with several requests in common one waits for the other, and not both.
@@ -44,6 +44,7 @@ _ANSWER: Final = ManyRows(
     " WHERE (request.tenant_id, request.actor_id, request.rpc, request.request_id)"
     " = (answered.tenant_id, answered.actor_id, answered.rpc, answered.request_id)",
     (*_KEY_TYPES, *types_of(_REQUEST, "response")),
+    returns=False,
 )
 
 
@@ -124,23 +125,32 @@ class Requests:
             return None
         return _answer(earlier.request_hash, self._hash(request), earlier.response, response_type)
 
-    async def answered_all(self, tx: AsyncConnection, asked: Sequence[Asked[R]]) -> Mapping[Key, R | Refusal]:
-        """`answered` for several requests; those without an earlier answer are missing."""
-        found = await fetch(tx, _FIND.of({each.key: None for each in asked}))
-        stored = {(row[0], row[1], row[2], row[3]): row for row in found}
+    @staticmethod
+    def finding(asked: Iterable[Asked[R]]) -> Part:
+        """Finds earlier answers to several requests; waits for nobody, as `answered` does. See `found`."""
+        return _FIND.of({each.key: None for each in asked})
+
+    def found(self, asked: Iterable[Asked[R]], rows: Returned) -> Mapping[Key, R | Refusal]:
+        """What `finding` found: answers, and refusals of ids that stood for other requests."""
+        stored = {tuple(row[:4]): row for row in rows}
         return {each.key: self._told(each, stored[each.key]) for each in asked if each.key in stored}
 
-    async def begin_all(self, tx: AsyncConnection, asked: Sequence[Asked[R]]) -> Mapping[Key, R | Refusal]:
-        """The answers of those that were carried out before; all others this transaction carries out now.
-
-        Twins that come meanwhile wait for its end. No two of `asked` may be the same request.
+    def beginning(self, asked: Iterable[Asked[R]]) -> Part:
+        """Begins several requests, no two of them the same; twins that come meanwhile wait for the end of
+        this transaction. Returns the keys of those that this transaction carries out; see `twins`.
         """
-        rows = [(*each.key, self._hash(each.request)) for each in asked]
-        begun = {tuple(row) for row in await fetch(tx, _PLACE.of(rows))}
-        return await self.answered_all(tx, [each for each in asked if each.key not in begun])
+        return _PLACE.of((*each.key, self._hash(each.request)) for each in asked)
+
+    async def twins(
+        self, tx: AsyncConnection, asked: Iterable[Asked[R]], begun: Returned
+    ) -> Mapping[Key, R | Refusal]:
+        """Earlier answers to those that `beginning` found carried out."""
+        keys = {tuple(row) for row in begun}
+        others = [each for each in asked if each.key not in keys]
+        return self.found(others, await fetch(tx, self.finding(others)))
 
     @staticmethod
-    def answers(answers: Iterable[tuple[Asked[R], R]]) -> Write:
+    def answers(answers: Iterable[tuple[Asked[R], R]]) -> Part:
         """Stores the answers of requests that were begun."""
         return _ANSWER.of((*asked.key, answer.SerializeToString()) for asked, answer in answers)
 

@@ -1,6 +1,7 @@
 """Statements over any number of rows, whose text never changes: each connection prepares them once.
 
 They go to the driver itself: to compose a statement anew takes longer than PostgreSQL does to carry it out.
+And several go in one round trip, as parts of one statement: each trip waits for its turn in the event loop.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.refusal import dependency_unavailable
 
 Row: TypeAlias = Sequence[object]
+# Rows that a statement returned; what is in them, only the statement knows.
+Returned: TypeAlias = Sequence[Sequence[Any]]
 
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 _NOTHING = text("SELECT")
@@ -25,36 +28,34 @@ _NOTHING = text("SELECT")
 class ManyRows:
     """A statement in which `{rows}` stands for the rows that it is given, a table in their order.
 
-    `types` are PostgreSQL's names of the types of its columns. `sql` has no parameters of its own.
+    `types` are PostgreSQL's names of the types of its columns. `sql` has no parameters of its own. One that
+    returns nothing ends where a RETURNING clause could begin. With a `name`, those that come after it in the
+    same round trip may read what it returns as a table of this name.
     """
 
     sql: str
     types: tuple[str, ...]
+    returns: bool = True
+    name: str = ""
 
-    def of(self, rows: Iterable[Row]) -> "Write":
-        """The statement with these rows."""
-        return Write(self, tuple(rows))
+    def of(self, rows: Iterable[Row]) -> "Part":
+        """The statement with these rows; without rows it is not carried out."""
+        return Part(self, tuple(rows))
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
-    """A statement with its rows, to be carried out by `write`, or whose results `fetch` returns."""
+class Part:
+    """A statement with its rows, to be carried out alone or together with others."""
 
     statement: ManyRows
     rows: tuple[Row, ...]
 
-    @property
-    def columns(self) -> list[list[object]]:
-        """The rows' values, as the statement takes them."""
-        return [list(column) for column in zip(*self.rows, strict=True)]
-
 
 def inserting(table: Table, *names: str, conflict: str = "") -> ManyRows:
     """The insertion of rows with these columns; `conflict` is an ON CONFLICT clause."""
-    return ManyRows(
-        f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM {{rows}} {conflict}",
-        types_of(table, *names),
-    )
+    columns = ", ".join(names)
+    sql = f"INSERT INTO {table.name} ({columns}) SELECT * FROM {{rows}} {conflict}"
+    return ManyRows(sql, types_of(table, *names), returns=False)
 
 
 def types_of(table: Table, *names: str) -> tuple[str, ...]:
@@ -62,25 +63,29 @@ def types_of(table: Table, *names: str) -> tuple[str, ...]:
     return tuple(table.c[name].type.compile(dialect=_DIALECT) for name in names)
 
 
-async def fetch(tx: AsyncConnection, wanted: Write) -> Sequence[Any]:
-    """What the statement returns for its rows; without rows it is not carried out and returns nothing."""
-    if not wanted.rows:
-        return ()
-    return await _fetch(tx, _single(wanted.statement), wanted.columns)
+async def fetch(tx: AsyncConnection, part: Part) -> Returned:
+    """What the statement returns for its rows."""
+    (found,) = await carry_out(tx, part)
+    return found
 
 
-async def write(tx: AsyncConnection, *writes: Write) -> Sequence[int]:
-    """Carry all of them out in one round trip; says how many rows each has written.
+async def carry_out(tx: AsyncConnection, *parts: Part) -> Sequence[Returned]:
+    """Carry all parts out in one round trip, and in their order; says what each of them returns, as tuples.
 
-    They see what was there before them, and not each other's rows; references among these are good.
+    They see what was there before all of them, and not each other's rows; references among these are good.
     """
-    those = [each for each in writes if each.rows]
+    those = [each for each in parts if each.rows]
     if not those:
-        return [0] * len(writes)
+        return [()] * len(parts)
     statement = _joined(tuple(each.statement for each in those))
-    (counts,) = await _fetch(tx, statement, [column for each in those for column in each.columns])
-    counted = iter(counts)
-    return [next(counted) if each.rows else 0 for each in writes]
+    columns = [list(column) for each in those for column in zip(*each.rows, strict=True)]
+    (row,) = await _fetch(tx, statement, columns)
+    returned = iter(row)
+    return [_rows(each, next(returned) if each.rows else None) for each in parts]
+
+
+def _rows(part: Part, returned: Any) -> Returned:
+    return returned if returned and part.statement.returns else ()
 
 
 async def _fetch(tx: AsyncConnection, statement: str, columns: Sequence[object]) -> Sequence[Any]:
@@ -100,18 +105,17 @@ async def _fetch(tx: AsyncConnection, statement: str, columns: Sequence[object])
 
 
 @lru_cache(maxsize=256)
-def _single(statement: ManyRows) -> str:
-    return statement.sql.format(rows=_table(statement, 1))
-
-
-@lru_cache(maxsize=256)
 def _joined(statements: tuple[ManyRows, ...]) -> str:
-    parts, first = [], 1
+    """Each part is read by a column of its own, and columns are made from left to right."""
+    parts, columns, first = [], [], 1
     for number, statement in enumerate(statements):
-        parts.append(f"write_{number} AS ({statement.sql.format(rows=_table(statement, first))} RETURNING 1)")
+        name = statement.name or f"part_{number}"
+        sql = statement.sql.format(rows=_table(statement, first))
+        parts.append(f"{name} AS ({sql}{'' if statement.returns else ' RETURNING 1'})")
+        wanted = f"array_agg({name})" if statement.returns else "count(*)"
+        columns.append(f"(SELECT {wanted} FROM {name})")
         first += len(statement.types)
-    counts = ", ".join(f"(SELECT count(*) FROM write_{number})" for number in range(len(statements)))
-    return f"WITH {', '.join(parts)} SELECT {counts}"
+    return f"WITH {', '.join(parts)} SELECT {', '.join(columns)}"
 
 
 def _table(statement: ManyRows, first: int) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import wake_after_commit
 from chassis.events import Event, envelop
-from chassis.many_rows import Row, Write, inserting, write
+from chassis.many_rows import Part, Row, carry_out, inserting
 from chassis.tables import OUTBOX_CHANNEL, TABLES
 
 KEPT = timedelta(days=7)
@@ -23,10 +23,10 @@ async def record(tx: AsyncConnection, event: Event) -> None:
 
 async def record_all(tx: AsyncConnection, events: Iterable[Event]) -> None:
     """Publish these events if, and only if, the transaction commits; sent together."""
-    await write(tx, recording(tx, events))
+    await carry_out(tx, recording(tx, events))
 
 
-def recording(tx: AsyncConnection, events: Iterable[Event]) -> Write:
+def recording(tx: AsyncConnection, events: Iterable[Event]) -> Part:
     """What `record_all` writes, to be written together with something else."""
     recorded = _RECORD.of(_row(each) for each in events)
     if recorded.rows:

@@ -1,5 +1,6 @@
 """Changes in the database: numbered per practice in the order of commits, and read from a number on."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -8,7 +9,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.database import wake_after_commit
-from chassis.many_rows import ManyRows, fetch, types_of
+from chassis.many_rows import ManyRows, Part, carry_out, types_of
 from services.messaging import tables
 from services.messaging.changes.domain import Change, ChangeKind, Counted
 
@@ -17,27 +18,26 @@ CHANNEL: Final = "messaging_changes"
 _CHANGE: Final = tables.change
 _SEQUENCE: Final = tables.practice_sequence
 
-# One statement for all: the counters are taken in the order of practices, so that no two wait for each other.
-_RECORD: Final = ManyRows(
+# Counters are taken in the order of practices, so that no two wait for each other.
+_COUNT: Final = ManyRows(
     """
-WITH entry AS (
-    SELECT * FROM {rows}
-    WITH ORDINALITY AS entry (practice_id, kind, patient_id, conversation_id, message_id, at, place)
-), counted AS (
-    INSERT INTO practice_sequence (practice_id, last)
-    SELECT practice_id, count(*) FROM entry GROUP BY practice_id ORDER BY practice_id
-    ON CONFLICT (practice_id) DO UPDATE SET last = practice_sequence.last + excluded.last
-    RETURNING practice_id, last
-)
-INSERT INTO change (practice_id, sequence, kind, patient_id, conversation_id, message_id, at)
-SELECT
-    practice_id,
-    last - count(*) OVER practice + row_number() OVER (practice ORDER BY place),
-    kind, patient_id, conversation_id, message_id, at
-FROM entry JOIN counted USING (practice_id)
-WINDOW practice AS (PARTITION BY practice_id)
+INSERT INTO practice_sequence (practice_id, last)
+SELECT practice_id, changes FROM {rows} AS counted (practice_id, changes) ORDER BY practice_id
+ON CONFLICT (practice_id) DO UPDATE SET last = practice_sequence.last + excluded.last
+RETURNING practice_id, last
 """,
-    types_of(_CHANGE, "practice_id", "kind", "patient_id", "conversation_id", "message_id", "at"),
+    types_of(_SEQUENCE, "practice_id", "last"),
+    name="counted_change",
+)
+_ADD: Final = ManyRows(
+    """
+INSERT INTO change (practice_id, sequence, kind, patient_id, conversation_id, message_id, at)
+SELECT practice_id, last - before_last, kind, patient_id, conversation_id, message_id, at
+FROM {rows} AS entry (practice_id, before_last, kind, patient_id, conversation_id, message_id, at)
+JOIN counted_change USING (practice_id)
+""",
+    types_of(_CHANGE, "practice_id", "sequence", "kind", "patient_id", "conversation_id", "message_id", "at"),
+    returns=False,
 )
 
 _AFTER: Final = text("""
@@ -54,15 +54,25 @@ ORDER BY found.practice_id, found.sequence
 
 async def record(tx: AsyncConnection, changes: Sequence[Change]) -> None:
     """Count these changes, as the transaction's last statement: the counters stay locked until its end."""
-    if not changes:
-        return
-    rows = [
-        (each.practice_id, each.kind, each.patient_id, each.conversation_id, each.message_id, each.at)
-        for each in changes
-    ]
-    await fetch(tx, _RECORD.of(rows))
-    for practice_id in {each.practice_id for each in changes}:
+    await carry_out(tx, *recording(tx, changes))
+
+
+def recording(tx: AsyncConnection, changes: Sequence[Change]) -> Sequence[Part]:
+    """What `record` carries out, to be carried out after something else."""
+    counts = Counter(each.practice_id for each in changes)
+    left = Counter(counts)
+    rows = []
+    for each in changes:
+        left[each.practice_id] -= 1
+        rows.append(
+            (
+                *(each.practice_id, left[each.practice_id], each.kind),
+                *(each.patient_id, each.conversation_id, each.message_id, each.at),
+            )
+        )
+    for practice_id in counts:
         wake_after_commit(tx, CHANNEL, str(practice_id))
+    return _COUNT.of(counts.items()), _ADD.of(rows)
 
 
 async def after(tx: AsyncConnection, since: Mapping[UUID, int], most: int) -> list[Counted]:

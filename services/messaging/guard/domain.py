@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from services.messaging import refusals
@@ -16,6 +16,9 @@ WINDOW: Final = timedelta(hours=1)
 LONGEST_REASON: Final = 500
 LONGEST_LEGAL_BASIS: Final = 500
 FIRST_LEGAL_BASIS: Final = "Art. 6 (1) b, Art. 9 (2) h, (3) GDPR, § 22 BDSG"
+
+# A text counts in its practice; it is known by its hash.
+Text: TypeAlias = tuple[UUID, bytes]
 
 _WORD: Final = re.compile(r"\w+")
 
@@ -66,21 +69,20 @@ class StepUp:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A text goes to a patient."""
+    """A message brings a text to a patient."""
 
     practice_id: UUID
-    text_hash: bytes
+    message_id: UUID
     patient_id: UUID
+    hashes: TextHashes
 
     @property
-    def text(self) -> tuple[UUID, bytes]:
+    def text(self) -> Text:
         """The text, which counts in its practice."""
-        return self.practice_id, self.text_hash
+        return self.practice_id, self.hashes.text
 
 
-def to_many(
-    uses: Sequence[Use], lately: Mapping[tuple[UUID, bytes], Collection[UUID]], rules: GuardRules
-) -> list[bool]:
+def to_many(uses: Sequence[Use], lately: Mapping[Text, Collection[UUID]], rules: GuardRules) -> list[bool]:
     """Whether each use, one after the other, brings its text to as many patients as the rules say.
 
     `lately` has the patients who got the text before; of more than the rules' number, that many will do.

@@ -1,6 +1,6 @@
 """Decides while a message is stored whether it is held."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.blind_index import BlindIndex
+from chassis.many_rows import Part, Returned
 from services.messaging.guard import storage
 from services.messaging.guard.domain import GuardRules, TextHashes, Use, is_guarded, normalised, to_many
 from services.messaging.sending.domain import Draft
@@ -25,25 +26,33 @@ class Guard:
         self._index = BlindIndex(key)
         self._rules = rules
 
-    async def to_hold(
-        self, tx: AsyncConnection, drafts: Sequence[Draft], now: datetime
-    ) -> Mapping[UUID, TextHashes]:
-        """Count the drafts, one after the other, as their transaction's first statement; the hashes, by their
-        ids, of those that are to be held.
+    def uses(self, drafts: Iterable[Draft]) -> Sequence[Use]:
+        """What of the drafts is counted.
 
-        The subject is not counted: varying it does not let a text go to many. It is released, though: a text
-        goes on only under the subject that a second person saw.
+        The subject is not: varying it does not let a text go to many. It is released, though: a text goes on
+        only under the subject that a second person saw.
         """
-        guarded = [(each, self._hashes(each)) for each in drafts if is_guarded(each.purpose)]
-        uses = [Use(draft.practice_id, hashes.text, draft.patient_id) for draft, hashes in guarded]
+        return [
+            Use(each.practice_id, each.id, each.patient_id, self._hashes(each))
+            for each in drafts
+            if is_guarded(each.purpose)
+        ]
+
+    def counting(self, uses: Sequence[Use], now: datetime) -> tuple[Part, Part]:
+        """Counts them, under the texts' locks, which an earlier statement has taken."""
+        return storage.using(uses, now - self._rules.window, now, self._rules.patients)
+
+    async def held(
+        self, tx: AsyncConnection, uses: Sequence[Use], lately: Returned, now: datetime
+    ) -> Mapping[UUID, TextHashes]:
+        """The hashes, by messages' ids, of those to hold; the first part of `counting` returned `lately`."""
+        many = to_many(uses, storage.lately(lately), self._rules)
         since = now - self._rules.window
-        await storage.lock_texts(tx, uses)
-        lately = await storage.use_texts(tx, uses, since, now, self._rules.patients)
-        held: dict[UUID, TextHashes] = {}
-        for (draft, hashes), many in zip(guarded, to_many(uses, lately, self._rules), strict=True):
-            if many and not await storage.was_confirmed(tx, draft.practice_id, hashes, since):
-                held[draft.id] = hashes
-        return held
+        return {
+            use.message_id: use.hashes
+            for use, is_too_many in zip(uses, many, strict=True)
+            if is_too_many and not await storage.was_confirmed(tx, use.practice_id, use.hashes, since)
+        }
 
     def _hashes(self, draft: Draft) -> TextHashes:
         text, subject = normalised(draft.body), normalised(draft.subject or "")

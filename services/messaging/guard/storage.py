@@ -8,51 +8,49 @@ from uuid import UUID
 from sqlalchemy import Row, Select, and_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.many_rows import ManyRows, Write, fetch, inserting, types_of
+from chassis.many_rows import ManyRows, Part, Returned, inserting, types_of
 from chassis.paging import Position
 from services.messaging import tables
-from services.messaging.guard.domain import HeldMessage, TextHashes, Use
+from services.messaging.guard.domain import HeldMessage, Text, TextHashes, Use
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
 from services.messaging.receipts.domain import State
 
 _HELD: Final = tables.held_message
 _MESSAGE: Final = tables.message
+_TEXT: Final = tables.recent_text
 _WAITING: Final = _HELD.c.decided_at.is_(None)
-_HOLD: Final = inserting(_HELD, "practice_id", "message_id", "text_hash", "shown_hash", "held_at")
+_HOLD: Final = inserting(
+    *(_HELD, "practice_id", "message_id", "text_hash", "shown_hash", "held_at"),
+    conflict="ON CONFLICT DO NOTHING",
+)
 
 # A statement of its own, so that the next one sees what those who held the lock before have committed.
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:practice || encode(:hash, 'hex'), 0))")
 
 # In one order everywhere, so that no two wait for each other.
 _LOCK_ALL: Final = ManyRows(
-    "SELECT pg_advisory_xact_lock(lock) FROM ("
+    "SELECT CAST(pg_advisory_xact_lock(lock) AS text) FROM ("
     "SELECT DISTINCT hashtextextended(practice_id || encode(text_hash, 'hex'), 0) AS lock"
     " FROM {rows} AS used (practice_id, text_hash) ORDER BY lock"
     ") AS ordered",
-    types_of(tables.recent_text, "practice_id", "text_hash"),
+    types_of(_TEXT, "practice_id", "text_hash"),
 )
-_USE_ALL: Final = ManyRows(
+_LATELY: Final = ManyRows(
     """
-WITH used AS MATERIALIZED (
-    SELECT * FROM {rows} AS used (practice_id, text_hash, patient_id, now, since, most)
-), noted AS (
-    INSERT INTO recent_text (practice_id, text_hash, patient_id, used_at)
-    SELECT DISTINCT practice_id, text_hash, patient_id, now FROM used ORDER BY 1, 2, 3
-    ON CONFLICT (practice_id, text_hash, patient_id) DO UPDATE SET used_at = excluded.used_at
-)
-SELECT text.practice_id, text.text_hash, lately.patient_id
-FROM (SELECT DISTINCT practice_id, text_hash, since, most FROM used) AS text
+SELECT used.practice_id, used.text_hash, lately.patient_id
+FROM {rows} AS used (practice_id, text_hash, since, most)
 CROSS JOIN LATERAL (
     SELECT patient_id FROM recent_text
-    WHERE recent_text.practice_id = text.practice_id AND recent_text.text_hash = text.text_hash
-        AND recent_text.used_at > text.since
-    LIMIT text.most
+    WHERE recent_text.practice_id = used.practice_id AND recent_text.text_hash = used.text_hash
+        AND recent_text.used_at > used.since
+    LIMIT used.most
 ) AS lately
 """,
-    (
-        *types_of(tables.recent_text, "practice_id", "text_hash", "patient_id", "used_at", "used_at"),
-        "integer",
-    ),
+    (*types_of(_TEXT, "practice_id", "text_hash", "used_at"), "integer"),
+)
+_NOTE: Final = inserting(
+    *(_TEXT, "practice_id", "text_hash", "patient_id", "used_at"),
+    conflict="ON CONFLICT (practice_id, text_hash, patient_id) DO UPDATE SET used_at = excluded.used_at",
 )
 # Of all practices, which the function sees for whoever may call it.
 _FORGET: Final = text("SELECT forget_texts(:before)")
@@ -63,23 +61,26 @@ async def lock_text(tx: AsyncConnection, practice_id: UUID, text_hash: bytes) ->
     await tx.execute(_LOCK, {"practice": str(practice_id), "hash": text_hash})
 
 
-async def lock_texts(tx: AsyncConnection, uses: Sequence[Use]) -> None:
+def locking(texts: Collection[Text]) -> Part:
     """The same for several texts."""
-    await fetch(tx, _LOCK_ALL.of({each.text for each in uses}))
+    return _LOCK_ALL.of(set(texts))
 
 
-async def use_texts(
-    tx: AsyncConnection, uses: Sequence[Use], since: datetime, now: datetime, most: int
-) -> Mapping[tuple[UUID, bytes], Collection[UUID]]:
-    """Note that the patients get these texts; return for each text who got it between `since` and now.
-
-    Of more than `most` patients, `most` are returned.
+def using(uses: Iterable[Use], since: datetime, now: datetime, most: int) -> tuple[Part, Part]:
+    """Who got these texts between `since` and now, of more than `most` patients that many, see `lately`; and
+    that these patients get them now.
     """
-    rows = [(each.practice_id, each.text_hash, each.patient_id, now, since, most) for each in uses]
-    lately: dict[tuple[UUID, bytes], set[UUID]] = {}
-    for practice_id, text_hash, patient_id in await fetch(tx, _USE_ALL.of(rows)):
-        lately.setdefault((practice_id, text_hash), set()).add(patient_id)
-    return lately
+    texts = {each.text for each in uses}
+    patients = {(*each.text, each.patient_id) for each in uses}
+    return _LATELY.of((*text, since, most) for text in texts), _NOTE.of((*each, now) for each in patients)
+
+
+def lately(rows: Returned) -> Mapping[Text, Collection[UUID]]:
+    """The patients who got each text, where any did."""
+    found: dict[Text, set[UUID]] = {}
+    for practice_id, text_hash, patient_id in rows:
+        found.setdefault((practice_id, text_hash), set()).add(patient_id)
+    return found
 
 
 async def forget_texts(tx: AsyncConnection, before: datetime) -> None:
@@ -99,7 +100,7 @@ async def was_confirmed(tx: AsyncConnection, practice_id: UUID, hashes: TextHash
     return (await tx.execute(query.limit(1))).first() is not None
 
 
-def holding(held: Iterable[tuple[UUID, UUID, TextHashes, datetime]]) -> Write:
+def holding(held: Iterable[tuple[UUID, UUID, TextHashes, datetime]]) -> Part:
     """The messages, given with their practices, wait since then."""
     return _HOLD.of(
         (practice_id, message_id, hashes.text, hashes.shown, at)
@@ -131,7 +132,7 @@ async def decide(
     confirmed: bool,
     sealed_reason: bytes | None,
 ) -> None:
-    """Write the decision, which is made once."""
+    """Part the decision, which is made once."""
     this = and_(_HELD.c.practice_id == held.practice_id, _HELD.c.message_id == held.message_id, _WAITING)
     values = {"decided_at": now, "decided_by": by, "confirmed": confirmed, "reason": sealed_reason}
     await tx.execute(update(_HELD).where(this).values(values))

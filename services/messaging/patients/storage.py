@@ -1,6 +1,6 @@
 """Patients' states in the database."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Final
 from uuid import UUID
@@ -9,14 +9,15 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.many_rows import ManyRows, fetch, types_of
+from chassis.many_rows import ManyRows, Part, Returned, types_of
 from services.messaging import tables
 from services.messaging.patients.domain import PatientState
 
 _STATE: Final = tables.patient_state
 _KNOWN: Final = tuple(column for column in _STATE.c if column.name != "prompted_version")
+_NAMES: Final = tuple(column.name for column in _KNOWN)
 _LOAD: Final = ManyRows(
-    f"SELECT {', '.join(column.name for column in _KNOWN)}"
+    f"SELECT {', '.join(_NAMES)}"
     " FROM {rows} AS wanted (practice_id, patient_id) JOIN patient_state USING (practice_id, patient_id)",
     types_of(_STATE, "practice_id", "patient_id"),
 )
@@ -35,12 +36,15 @@ async def load_all(
     return {row.patient_id: PatientState(**row._mapping) for row in await tx.execute(query)}
 
 
-async def load_each(
-    tx: AsyncConnection, patients: Collection[tuple[UUID, UUID]]
-) -> dict[tuple[UUID, UUID], PatientState]:
-    """The same for patients of several practices, given with these."""
-    rows = await fetch(tx, _LOAD.of(set(patients)))
-    return {(row["practice_id"], row["patient_id"]): PatientState(**row) for row in rows}
+def loading(patients: Iterable[tuple[UUID, UUID]]) -> Part:
+    """Loads patients of several practices, given with these; see `loaded`."""
+    return _LOAD.of(set(patients))
+
+
+def loaded(rows: Returned) -> Mapping[tuple[UUID, UUID], PatientState]:
+    """What `loading` returned; those of whom nothing is known are missing."""
+    states = [PatientState(**dict(zip(_NAMES, row, strict=True))) for row in rows]
+    return {(each.practice_id, each.patient_id): each for each in states}
 
 
 async def store_if_newer(tx: AsyncConnection, state: PatientState) -> bool:

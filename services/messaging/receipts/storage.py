@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, and_, bindparam, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.many_rows import Write, inserting, write
+from chassis.many_rows import Part, carry_out, inserting
 from services.messaging import tables
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, receipt_values, stored_message
 from services.messaging.receipts.domain import Evidence, Receipt, State
@@ -62,10 +62,10 @@ async def lock_unsettled(tx: AsyncConnection, patient: PatientKey) -> list[Store
 
 async def add(tx: AsyncConnection, facts: Iterable[NewFact]) -> None:
     """Add the facts that are not there yet."""
-    await write(tx, adding(facts))
+    await carry_out(tx, adding(facts))
 
 
-def adding(facts: Iterable[NewFact]) -> Write:
+def adding(facts: Iterable[NewFact]) -> Part:
     """What `add` writes, to be written together with something else."""
     return _ADD.of(
         (
@@ -108,7 +108,7 @@ async def contacts_of(tx: AsyncConnection, keys: Collection[PatientKey]) -> Mapp
 
 
 async def set_receipts(tx: AsyncConnection, receipts: Mapping[MessageKey, Receipt]) -> None:
-    """Write the ticks that follow from the facts."""
+    """Part the ticks that follow from the facts."""
     if not receipts:
         return
     this = and_(_MESSAGE.c.practice_id == bindparam("of_practice"), _MESSAGE.c.id == bindparam("of_message"))

@@ -11,6 +11,7 @@ from chassis.caller import Caller
 from chassis.database import Database
 from chassis.gathering import Gathering, Outcomes
 from chassis.idempotency import Key, Requests
+from chassis.many_rows import carry_out
 from chassis.refusal import Refusal, invalid
 from chassis.validation import distinct_uuids, one_line, required_uuid, text
 from praxispost.messaging.v1.messaging_pb2 import SendMessageRequest, SendMessageResponse
@@ -37,7 +38,7 @@ from services.messaging.times import optional_moment
 _MOST_TOGETHER: Final = 64
 _BATCHES_AT_ONCE: Final = 2
 _MOST_WAITING: Final = 1024
-_PATIENCE: Final = 0.005
+_LONGEST_LOCK_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,6 @@ class MessageSending:
             most=_MOST_TOGETHER,
             at_once=_BATCHES_AT_ONCE,
             most_waiting=_MOST_WAITING,
-            patience=_PATIENCE,
         )
         self._database = database
         self._requests = requests
@@ -183,9 +183,18 @@ class MessageSending:
         """What can be stored is, in one transaction; the outcomes of the others say why it cannot."""
         distinct = {each.attempt.key: each for each in wishes}
         outcomes: dict[Key, _Outcome | Refusal] = {}
-        async with self._database.transaction({each.attempt.tenant_id for each in wishes}) as tx:
-            outcomes |= await self._requests.answered_all(tx, [each.attempt for each in distinct.values()])
-            known = await patients.load_each(tx, [each.patient for each in distinct.values()])
+        # Whoever is held up by others' locks is tried alone, and holds up nobody.
+        lock_seconds = _LONGEST_LOCK_SECONDS if len(wishes) > 1 else None
+        practices = {each.attempt.tenant_id for each in wishes}
+        async with self._database.transaction(practices, lock_seconds=lock_seconds) as tx:
+            asked = [each.attempt for each in distinct.values()]
+            found, states = await carry_out(
+                tx,
+                self._requests.finding(asked),
+                patients.loading(each.patient for each in distinct.values()),
+            )
+            outcomes |= self._requests.found(asked, found)
+            known = patients.loaded(states)
             ready = []
             for key, wish in distinct.items():
                 if key not in outcomes:

@@ -1,15 +1,12 @@
 """Stores messages with all that belongs to them; the conversations' rows are locked first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from chassis.idempotency import request_id_reused
-from chassis.many_rows import ManyRows, Row, Write, fetch, inserting, types_of, write
+from chassis.many_rows import ManyRows, Part, Returned, Row, inserting, types_of
 from services.messaging import tables
 from services.messaging.guard.domain import TextHashes
 from services.messaging.messages.domain import Direction
@@ -66,12 +63,15 @@ SELECT new.*, CASE WHEN direction = {Direction.TO_PRACTICE} THEN 0 ELSE coalesce
 ) END
 FROM {{rows}} AS new ({", ".join(_COLUMNS)})
 ON CONFLICT DO NOTHING
+RETURNING id
 """,
     types_of(_MESSAGE, *_COLUMNS),
 )
 _INSERT_ATTACHMENT: Final = inserting(
     _ATTACHMENT,
     *("practice_id", "message_id", "position", "attachment_id", "file_name", "media_type", "size", "sha256"),
+    # For the message that exists; an attachment of two messages stays an error.
+    conflict="ON CONFLICT (practice_id, message_id, position) DO NOTHING",
 )
 
 Patient: TypeAlias = tuple[UUID, UUID]
@@ -88,44 +88,37 @@ class Placed:
     held: TextHashes | None
 
 
-async def touch_conversations(
-    tx: AsyncConnection, drafts: Sequence[Draft], new_ids: Iterable[UUID], now: datetime
-) -> Sequence[tuple[UUID, datetime]]:
-    """Make these, one after the other, the newest messages of their patients' conversations; return for each
-    the conversation's id and the message's time.
+def touching(drafts: Iterable[Draft], new_ids: Iterable[UUID], now: datetime) -> Part:
+    """Makes these, one after the other, the newest messages of their patients' conversations; see `places`.
 
-    The time is later than that of the message before, so that the order within a conversation is that of
+    Their times are later than that of the message before, so that the order within a conversation is that of
     the commits, whatever the clocks say. An answer opens the conversation again.
     """
-    together: dict[Patient, list[Draft]] = {}
-    for draft in drafts:
-        together.setdefault((draft.practice_id, draft.patient_id), []).append(draft)
-    rows = [
+    return _TOUCH.of(
         (practice_id, new_id, patient_id, each[-1].id, now, len(each), _answers(each))
-        for ((practice_id, patient_id), each), new_id in zip(together.items(), new_ids, strict=False)
-    ]
-    touched = {(row[0], row[1]): (row[2], row[3]) for row in await fetch(tx, _TOUCH.of(rows))}
-    times: dict[UUID, tuple[UUID, datetime]] = {}
-    for patient, each in together.items():
-        conversation_id, newest_at = touched[patient]
-        for before_newest, draft in enumerate(reversed(each)):
-            times[draft.id] = conversation_id, newest_at - before_newest * _TICK_OF_CLOCK
-    return [times[draft.id] for draft in drafts]
+        for ((practice_id, patient_id), each), new_id in zip(_together(drafts).items(), new_ids, strict=False)
+    )
 
 
-async def insert_messages(tx: AsyncConnection, placed: Sequence[Placed]) -> None:
-    """Refuses REQUEST_ID_REUSED where one of them exists: the answer to its request was forgotten."""
-    (inserted,) = await write(tx, _INSERT.of(_row(each) for each in placed))
-    if inserted < len(placed):
-        raise request_id_reused()
+def places(drafts: Iterable[Draft], touched: Returned) -> Mapping[UUID, tuple[UUID, datetime]]:
+    """For each message the conversation's id and the message's time, as `touching` returned them."""
+    found: dict[UUID, tuple[UUID, datetime]] = {}
+    together = _together(drafts)
+    for practice_id, patient_id, conversation_id, newest_at in touched:
+        for later, draft in enumerate(reversed(together[practice_id, patient_id])):
+            found[draft.id] = conversation_id, newest_at - later * _TICK_OF_CLOCK
+    return found
 
 
-def adding(placed: Sequence[Placed]) -> Sequence[Write]:
-    """The messages' attachments, their first facts, and that nobody has opened them."""
+def adding(placed: Sequence[Placed]) -> Sequence[Part]:
+    """Adds the messages, of which it returns those that did not exist, their attachments, their first facts,
+    and that nobody has opened them.
+    """
     stored = [
         unread.Stored(each.draft, each.conversation_id, each.sent_at, _receipt(each)) for each in placed
     ]
     return (
+        _INSERT.of(_row(each) for each in placed),
         _INSERT_ATTACHMENT.of(
             _attachment(each, position, attachment)
             for each in placed
@@ -134,6 +127,13 @@ def adding(placed: Sequence[Placed]) -> Sequence[Write]:
         receipts.adding(_first_fact(each) for each in placed),
         *unread.adding(stored),
     )
+
+
+def _together(drafts: Iterable[Draft]) -> Mapping[Patient, Sequence[Draft]]:
+    found: dict[Patient, list[Draft]] = {}
+    for draft in drafts:
+        found.setdefault((draft.practice_id, draft.patient_id), []).append(draft)
+    return found
 
 
 def _answers(drafts: Iterable[Draft]) -> int:

@@ -12,16 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis import audit, outbox, trace_context
 from chassis.database import Database
 from chassis.events import Event
-from chassis.idempotency import Key, Requests
-from chassis.many_rows import write
+from chassis.idempotency import Key, Requests, request_id_reused
+from chassis.many_rows import Part, carry_out
 from chassis.refusal import Refusal
 from praxispost.messaging.v1.drafts_pb2 import SendDraftResponse
 from praxispost.messaging.v1.events_pb2 import MessageSent
 from praxispost.messaging.v1.messaging_pb2 import SendMessageResponse, SendReplyResponse
 from services.messaging.changes import storage as changes
 from services.messaging.changes.domain import Change, ChangeKind
+from services.messaging.guard.domain import Use
 from services.messaging.guard.holding import Guard
-from services.messaging.guard.storage import holding
+from services.messaging.guard.storage import holding, locking
 from services.messaging.messages.content_keys import ContentKeys
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.sealing import ContentSealer
@@ -101,21 +102,36 @@ class Storing:
         A request id that stood for another request is refused in its outcome. Raises REQUEST_ID_REUSED where
         a message exists whose request was forgotten: nothing can be stored with it.
         """
-        before = await self._requests.begin_all(tx, [each.attempt for each in wanted])
+        asked = [each.attempt for each in wanted]
+        uses = self._guard.uses(each.draft for each in wanted)
+        begun, _ = await carry_out(tx, self._requests.beginning(asked), locking([each.text for each in uses]))
+        before = await self._requests.twins(tx, asked, begun)
         new = [each for each in wanted if each.attempt.key not in before]
-        made = await self._store_new(tx, new, first) if new else {}
+        ids = {each.draft.id for each in new}
+        made = (
+            await self._store_new(tx, new, [each for each in uses if each.message_id in ids], first)
+            if new
+            else {}
+        )
         outcomes = [before[key] if (key := each.attempt.key) in before else made[key] for each in wanted]
         return Stored(outcomes, [each.draft for each in new])
 
     async def _store_new(
-        self, tx: AsyncConnection, new: Sequence[Storable[R]], first: First | None
+        self, tx: AsyncConnection, new: Sequence[Storable[R]], uses: Sequence[Use], first: First | None
     ) -> Mapping[Key, R]:
         changed = list(await first(tx)) if first is not None else []
         now = self._clock()
-        placed = await self._place(tx, [each.draft for each in new], now)
+        placed = await self._place(tx, [each.draft for each in new], uses, now)
         made = [_response(each, of) for each, of in zip(new, placed, strict=True)]
-        await self._write(tx, new, placed, made, now)
-        await changes.record(tx, changed + [_change(each) for each in placed])
+        stored, *_ = await carry_out(
+            tx,
+            *storage.adding(placed),
+            *self._following(tx, new, placed, now),
+            self._requests.answers((each.attempt, of) for each, of in zip(new, made, strict=True)),
+            *changes.recording(tx, changed + [_change(each) for each in placed]),
+        )
+        if len(stored) < len(placed):
+            raise request_id_reused()
         return {each.attempt.key: of for each, of in zip(new, made, strict=True)}
 
     def count(self, stored: "Stored[R]") -> None:
@@ -123,45 +139,40 @@ class Storing:
         for each in stored.drafts:
             self._metrics.stored(each.direction)
 
-    async def _place(self, tx: AsyncConnection, drafts: Sequence[Draft], now: datetime) -> Sequence[Placed]:
+    async def _place(
+        self, tx: AsyncConnection, drafts: Sequence[Draft], uses: Sequence[Use], now: datetime
+    ) -> Sequence[Placed]:
         keys = await self._keys.new_all([each.patient_id for each in drafts])
-        held = await self._guard.to_hold(tx, drafts, now)
-        places = await storage.touch_conversations(tx, drafts, iter(self._new_id, None), now)
+        lately, _, touched = await carry_out(
+            tx,
+            *self._guard.counting(uses, now),
+            storage.touching(drafts, iter(self._new_id, None), now),
+        )
+        held = await self._guard.held(tx, uses, lately, now)
+        places = storage.places(drafts, touched)
         return [
             Placed(
                 draft,
                 ContentSealer(sealer, draft.practice_id, draft.patient_id, draft.id, key_id=key_id),
-                conversation_id,
-                sent_at,
+                *places[draft.id],
                 held.get(draft.id),
             )
-            for draft, (key_id, sealer), (conversation_id, sent_at) in zip(drafts, keys, places, strict=True)
+            for draft, (key_id, sealer) in zip(drafts, keys, strict=True)
         ]
 
-    async def _write(
-        self,
-        tx: AsyncConnection,
-        new: Sequence[Storable[R]],
-        placed: Sequence[Placed],
-        responses: Sequence[R],
-        now: datetime,
-    ) -> None:
-        await storage.insert_messages(tx, placed)
-        await write(
-            tx,
-            *storage.adding(placed),
+    def _following(
+        self, tx: AsyncConnection, new: Sequence[Storable[R]], placed: Sequence[Placed], now: datetime
+    ) -> Sequence[Part]:
+        """What is held, who did what, and what the others are told."""
+        pairs = list(zip(new, placed, strict=True))
+        return (
             holding(
                 (each.draft.practice_id, each.draft.id, each.held, each.sent_at)
                 for each in placed
                 if each.held is not None
             ),
-            audit.recording(_act(each, of, now) for each, of in zip(new, placed, strict=True)),
-            outbox.recording(
-                tx, [_sent(each, of) for each, of in zip(new, placed, strict=True) if _is_told(of)]
-            ),
-            self._requests.answers(
-                (each.attempt, response) for each, response in zip(new, responses, strict=True)
-            ),
+            audit.recording(_act(each, of, now) for each, of in pairs),
+            outbox.recording(tx, [_sent(each, of) for each, of in pairs if _is_told(of)]),
         )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.many_rows import Row, Write, inserting
+from chassis.many_rows import Part, Row, inserting
 from services.messaging import tables
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import StoredMessage
@@ -25,7 +25,9 @@ from services.messaging.work.domain import OF_PATIENT, Matter, WorkKind, due_at,
 _UNREAD: Final = tables.unread_message
 _AUTHOR: Final = tables.conversation_author
 _ADD: Final = inserting(
-    _UNREAD, *("practice_id", "message_id", "conversation_id", "patient_id", "kind", "since", "due_at")
+    _UNREAD,
+    *("practice_id", "message_id", "conversation_id", "patient_id", "kind", "since", "due_at"),
+    conflict="ON CONFLICT DO NOTHING",
 )
 _ADD_AUTHOR: Final = inserting(
     _AUTHOR, "practice_id", "author_id", "conversation_id", conflict="ON CONFLICT DO NOTHING"
@@ -43,7 +45,7 @@ class Stored:
     receipt: Receipt
 
 
-def adding(stored: Sequence[Stored]) -> Sequence[Write]:
+def adding(stored: Sequence[Stored]) -> Sequence[Part]:
     """What nobody has opened yet, and who wrote it, to be written together with the messages."""
     authors = sorted(
         {

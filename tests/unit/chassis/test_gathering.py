@@ -57,7 +57,7 @@ class Store:
 
 
 def gathering(store: Store, *, most: int = 8, at_once: int = 1, waiting: int = 100) -> Gathering[Wish, int]:
-    return Gathering(store.carry_out, most=most, at_once=at_once, most_waiting=waiting, patience=0.001)
+    return Gathering(store.carry_out, most=most, at_once=at_once, most_waiting=waiting)
 
 
 async def outcome(gathered: Gathering[Wish, int], wish: Wish) -> object:
