@@ -79,11 +79,12 @@ class Gathering(Generic[W, R]):
         self._alone = asyncio.Semaphore(_ALONE_AT_ONCE)
 
     async def carry_out(self, wish: W, lane: Hashable = None) -> R:
-        """What comes of this wish; refuses with OVERLOADED where too many wait.
+        """What comes of this wish; refuses with OVERLOADED where too many wait in its lane.
 
         Who is cancelled before the batch begins is left out of it; afterwards it goes on without them.
         """
-        if self._waiting >= self._most_waiting:
+        queue = self._lanes.get(lane, ())
+        if len(queue) >= self._most_waiting:
             raise Refusal(
                 Status.RESOURCE_EXHAUSTED, "OVERLOADED", "too many requests are in progress; try again later"
             )

@@ -14,6 +14,7 @@ ANYBODY: Final = frozenset({"anonymous"})
 _METHODS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "praxispost.messaging.v1.MessagingService": {
         "SendMessage": PRACTICE,
+        "SendMessages": PRACTICE_SERVICE,
         "SendReply": ACCOUNT,
         "OpenMessage": STAFF | ACCOUNT,
         "OpenMessages": STAFF | ACCOUNT,
@@ -68,5 +69,7 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
     for method, roles in methods.items()
 }
 
-# Lasts as long as the token that it began with.
-WATCH: Final = "/praxispost.messaging.v1.MessagingService/Watch"
+# They last as long as the token that they began with.
+STREAMS: Final = frozenset(
+    f"/praxispost.messaging.v1.MessagingService/{method}" for method in ("Watch", "SendMessages")
+)

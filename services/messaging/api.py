@@ -28,7 +28,7 @@ from praxispost.messaging.v1 import (
     withdrawals_pb2_grpc,
     work_pb2_grpc,
 )
-from services.messaging.access import ACCESS, WATCH
+from services.messaging.access import ACCESS, STREAMS
 from services.messaging.bindings import SERVICE
 from services.messaging.changes.listing import ChangeListing
 from services.messaging.changes.storage import CHANNEL
@@ -58,6 +58,7 @@ from services.messaging.sending.claims import AttachmentClaims, Claims
 from services.messaging.sending.message import MessageSending
 from services.messaging.sending.reply import ReplySending
 from services.messaging.sending.storing import Storing
+from services.messaging.sending.stream import MessageStream
 from services.messaging.servicer import MessagingServicer, UseCases
 from services.messaging.settings import ApiSettings
 from services.messaging.withdrawals.servicer import WithdrawalServicer
@@ -122,7 +123,7 @@ async def run(settings: ApiSettings, stop: asyncio.Event) -> None:
         verifier=verifier,
         telemetry=telemetry,
         error_domain=ERROR_DOMAIN,
-        long_lived=frozenset({WATCH}),
+        long_lived=STREAMS,
     )
     server.add(messaging_pb2_grpc.add_MessagingServiceServicer_to_server, MessagingServicer(use_cases))
     server.add(guard_pb2_grpc.add_GuardServiceServicer_to_server, GuardServicer(use_cases.guard))
@@ -168,8 +169,10 @@ def assemble(
     storing = Storing(database, content_keys, requests, metrics, guard, clock=clock, new_id=new_id)
     reader = ContentReader(content_keys)
     listing = Listing(database, reader, clock)
+    messages = MessageSending(database, requests, reachability, claims, storing, clock)
     return UseCases(
-        messages=MessageSending(database, requests, reachability, claims, storing, clock),
+        messages=messages,
+        stream=MessageStream(messages.send),
         replies=ReplySending(database, requests, claims, storing, clock),
         opening=Opening(database, reader, metrics, clock),
         listing=listing,

@@ -1,5 +1,6 @@
 """Answers MessagingService: from the contracts to the use cases and back."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -28,6 +29,7 @@ from services.messaging.reading.stages import Place
 from services.messaging.reading.storage import with_patients
 from services.messaging.sending.message import MessageSending
 from services.messaging.sending.reply import ReplySending
+from services.messaging.sending.stream import MessageStream
 from services.messaging.withdrawals.taking_back import Withdrawals
 from services.messaging.work.servicer import WorkUseCases
 
@@ -44,6 +46,7 @@ class UseCases:
     """What the servicer translates to."""
 
     messages: MessageSending
+    stream: MessageStream
     replies: ReplySending
     opening: Opening
     listing: Listing
@@ -67,6 +70,13 @@ class MessagingServicer(messaging_pb2_grpc.MessagingServiceServicer):
         self, request: wire.SendMessageRequest, context: Context
     ) -> wire.SendMessageResponse:
         return await self._do.messages.send(caller(), request)
+
+    async def SendMessages(
+        self, requests: AsyncIterator[wire.SendMessagesRequest], context: Context
+    ) -> AsyncIterator[wire.SendMessagesResponse]:
+        async with contextlib.aclosing(self._do.stream.outcomes(caller(), requests)) as answers:
+            async for answer in answers:
+                yield answer
 
     async def SendReply(self, request: wire.SendReplyRequest, context: Context) -> wire.SendReplyResponse:
         return await self._do.replies.send(caller(), request)

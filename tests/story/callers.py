@@ -56,6 +56,7 @@ class _Bearer(
     grpc.UnaryUnaryClientInterceptor,
     grpc.UnaryStreamClientInterceptor,
     grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
 ):
     """Puts a token and a deadline on every call."""
 
@@ -81,6 +82,12 @@ class _Bearer(
 
     @override
     def intercept_stream_unary(
+        self, continuation: Any, details: grpc.ClientCallDetails, requests: Any
+    ) -> Any:
+        return continuation(self._details(details), requests)
+
+    @override
+    def intercept_stream_stream(
         self, continuation: Any, details: grpc.ClientCallDetails, requests: Any
     ) -> Any:
         return continuation(self._details(details), requests)

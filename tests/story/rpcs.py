@@ -52,6 +52,9 @@ class Rpc:
         parse = message_factory.GetMessageClass(self.method.output_type).FromString
         channel = caller.channel(self.service)
         try:
+            if self.method.client_streaming and self.method.server_streaming:
+                both = channel.stream_stream(path, _serialize, parse)
+                return list(both(iter([request]), timeout=5))
             if self.method.client_streaming:
                 upload = channel.stream_unary(path, _serialize, parse)
                 return upload(iter([request]))

@@ -124,6 +124,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "MessagingService.ListMailbox": frozenset({"account"}),
     "MessagingService.GetReceipt": PRACTICE,
     "MessagingService.ListChanges": PRACTICE,
+    "MessagingService.SendMessages": frozenset({"practice_service"}),
     "MessagingService.Watch": PRACTICE | {"account"},
     "MessagingService.LookupAttachments": frozenset({"attachments"}),
     "WithdrawalService.WithdrawMessage": STAFF,

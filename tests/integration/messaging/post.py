@@ -41,7 +41,7 @@ from praxispost.messaging.v1 import (
     work_pb2_grpc,
 )
 from praxispost.messaging.v1 import messaging_pb2 as wire
-from services.messaging.access import ACCESS, WATCH
+from services.messaging.access import ACCESS, STREAMS
 from services.messaging.api import assemble
 from services.messaging.changes.storage import CHANNEL
 from services.messaging.drafts.servicer import DraftServicer
@@ -344,5 +344,5 @@ def _server(token_key: SigningKey, telemetry: Telemetry) -> GrpcServer:
         verifier=TokenVerifier("messaging", PublicKeys(_published(token_key)), lambda: datetime.now(UTC)),
         telemetry=telemetry,
         error_domain="messaging.praxispost",
-        long_lived=frozenset({WATCH}),
+        long_lived=STREAMS,
     )
