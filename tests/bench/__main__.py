@@ -6,15 +6,16 @@ from typing import Final
 
 from deploy.local.processes import ROOT
 from deploy.local.system import temporary_system
-from tests.bench import documents, figures, memory, opening, pages, prompts, send, shedding, start, watch
+from tests.bench import documents, figures, lists, memory, opening, pages, prompts, send, shedding, start, watch
 from tests.bench.bench import Bench, Part
 from tests.bench.figures import Figure
 from tests.browser.house import House
 from tests.story.stage import stage_on
 
 _PARTS: Final[dict[str, Part]] = {
-    "idle": memory.measure_idle,
     "documents": documents.measure,
+    "idle": memory.measure_idle,
+    "lists": lists.measure,
     "pages": pages.measure,
     "send": send.measure,
     "open": opening.measure,
