@@ -25,8 +25,8 @@ from services.messaging.reading.grants import Grants
 from services.messaging.reading.listing import MOST_PATIENTS, Listing
 from services.messaging.reading.mailbox import Mailbox, MailboxWish
 from services.messaging.reading.opening import Opening
+from services.messaging.reading.pages import with_patients
 from services.messaging.reading.stages import Place
-from services.messaging.reading.storage import with_patients
 from services.messaging.sending.message import MessageSending
 from services.messaging.sending.reply import ReplySending
 from services.messaging.sending.stream import MessageStream

@@ -39,15 +39,16 @@ class ContentReader:
 
     async def summaries(self, messages: Sequence[StoredMessage]) -> list[Summary]:
         """The messages with their subjects; all keys come together, and none for what has no subject."""
-        sealers = await self._keys.sealers({_key_of(each) for each in messages if each.sealed_subject})
+        keys = [_key_of(each) if each.sealed_subject else None for each in messages]
+        sealers = await self._keys.sealers({key for key in keys if key is not None})
         return [
             Summary(
                 each,
-                ContentSealer.of(each, sealers[_key_of(each)]).open_subject(each.sealed_subject)
-                if each.sealed_subject
+                ContentSealer.of(each, sealers[key]).open_subject(each.sealed_subject)
+                if key is not None
                 else "",
             )
-            for each in messages
+            for each, key in zip(messages, keys, strict=True)
         ]
 
     async def contents(self, stored: Sequence[StoredContent]) -> list[Content]:

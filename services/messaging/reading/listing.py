@@ -16,7 +16,7 @@ from services.messaging import refusals
 from services.messaging.callers import practice_of
 from services.messaging.drafts import storage as drafts
 from services.messaging.messages.rows import StoredMessage
-from services.messaging.reading import storage
+from services.messaging.reading import pages, storage
 from services.messaging.reading.answered import answered_by, joined
 from services.messaging.reading.auditing import record_listed
 from services.messaging.reading.content import ContentReader, Summary
@@ -28,7 +28,6 @@ from services.messaging.work import tasks
 from services.messaging.work.domain import ConversationState, StaffAnswering, WorkKind
 
 MOST_PATIENTS: Final = 200
-_NOTHING: Final = tasks.Pending(tasks=0, drafts=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class Listing:
     ) -> ConversationPage:
         """The practice's conversations for which `only` holds, the one with the newest message first."""
         async with self._database.transaction(caller.tenants) as tx:
-            found = await storage.conversations(tx, practice_of(caller), after, size + 1, *only)
+            found = await pages.conversations(tx, practice_of(caller), after, size + 1, *only)
             page, last = split_page(found, size)
             lines = await self._lines(tx, caller, page)
         return ConversationPage(lines, last.position if last else None)
@@ -95,17 +94,15 @@ class Listing:
         practice_id = practice_of(caller)
         async with self._database.transaction(caller.tenants) as tx:
 
-            def part(condition: ColumnElement[bool]) -> Fetch[storage.StoredConversation]:
-                return lambda after, most: storage.conversations(
-                    tx, practice_id, after, most, condition, *only
-                )
+            def part(condition: ColumnElement[bool]) -> Fetch[pages.StoredConversation]:
+                return lambda after, most: pages.conversations(tx, practice_id, after, most, condition, *only)
 
             page, end = await two_parts(part(first), part(~first), lambda each: each.position, place, size)
             lines = await self._lines(tx, caller, page)
         return ConversationPage(lines, end)
 
     async def _lines(
-        self, tx: AsyncConnection, caller: Caller, page: Sequence[storage.StoredConversation]
+        self, tx: AsyncConnection, caller: Caller, page: Sequence[pages.StoredConversation]
     ) -> list[ConversationLine]:
         """What the lines show besides the rows, each looked up once for the whole page."""
         practice_id, now = practice_of(caller), self._clock()
@@ -123,7 +120,7 @@ class Listing:
                 summary,
                 answering.get(each.id, ()),
                 unread.get(each.id, {}),
-                pending.get(each.newest.patient_id, _NOTHING),
+                pending[each.newest.patient_id],
             )
             for each, summary in zip(page, summaries, strict=True)
         ]
@@ -134,12 +131,12 @@ class Listing:
         """One patient's messages of both sides, newest first."""
         practice_id = practice_of(caller)
         async with self._database.transaction(caller.tenants) as tx:
-            found = await storage.history(tx, practice_id, patient_id, after, size + 1)
+            found = await pages.history(tx, practice_id, patient_id, after, size + 1)
             page, last = split_page(found, size)
             summaries = await joined(self._reader, page, await answered_by(tx, page))
             now = self._clock()
             await record_listed(tx, caller, practice_id, "messages", ("patient", patient_id), len(page), now)
-        return MessagePage(summaries, storage.position_of(last) if last is not None else None)
+        return MessagePage(summaries, pages.position_of(last) if last is not None else None)
 
     async def receipt(self, caller: Caller, message_id: UUID) -> tuple[StoredMessage, Sequence[Fact]]:
         """A message with the facts about it, oldest first; refuses MESSAGE_NOT_FOUND."""
@@ -165,7 +162,7 @@ class Listing:
 
 
 def _line(
-    stored: storage.StoredConversation,
+    stored: pages.StoredConversation,
     newest: Summary,
     answering: Sequence[StaffAnswering],
     unread: Mapping[WorkKind | None, int],

@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import outbox
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.events import Event
-from chassis.paging import read_position, split_page
+from chassis.paging import Position, read_position, split_page
 from chassis.validation import distinct_uuids, optional_uuid, page_size
 from praxispost.messaging.v1.events_pb2 import MessageShown
 from praxispost.messaging.v1.messaging_pb2 import ListMailboxRequest
@@ -24,10 +23,11 @@ from services.messaging.changes import storage as changes
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.metrics import Metrics
-from services.messaging.reading import storage
+from services.messaging.reading import pages
 from services.messaging.reading.answered import answered_by, joined
 from services.messaging.reading.auditing import record_listed
 from services.messaging.reading.content import ContentReader, Summary
+from services.messaging.reading.pages import MailboxPart
 from services.messaging.reading.stages import Fetch, Place, read_place, two_parts
 from services.messaging.receipts.domain import Evidence
 from services.messaging.receipts.facts import Fact, FactKind, fact_id
@@ -69,11 +69,6 @@ class MailboxWish:
         """Those of the account's patients whose messages are wanted, with their practices."""
         wanted = self.patient_ids
         return [each for each in patients_of(caller) if not wanted or each[1] in wanted]
-
-    @property
-    def only(self) -> list[ColumnElement[bool]]:
-        """What must hold of the messages."""
-        return [storage.answers(self.answers_to)] if self.answers_to is not None else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +122,24 @@ def _patients(request: ListMailboxRequest) -> frozenset[UUID]:
 async def _found(
     tx: AsyncConnection, caller: Caller, wish: MailboxWish
 ) -> tuple[Sequence[StoredMessage], str]:
-    patients, unread = wish.of(caller), storage.unread_by_patient()
-
-    def part(*only: ColumnElement[bool]) -> Fetch[StoredMessage]:
-        return lambda after, most: storage.mailbox(tx, patients, after, most, *only, *wish.only)
+    def part(which: MailboxPart) -> Fetch[StoredMessage]:
+        return lambda after, most: pages.mailbox(
+            tx, wish.of(caller), which, after, most, answered=wish.answers_to
+        )
 
     if wish.unread_first:
-        page, end = await two_parts(part(unread), part(~unread), storage.position_of, wish.place, wish.size)
+        first, second = part(MailboxPart.UNREAD), part(MailboxPart.REST)
+        if wish.answers_to is not None:  # those nobody of the patient's side has to open
+            first, second = _none, part(MailboxPart.ANSWERS)
+        page, end = await two_parts(first, second, pages.position_of, wish.place, wish.size)
         return page, end.token() if end is not None else ""
-    page, last = split_page(await part()(wish.place.after, wish.size + 1), wish.size)
-    return page, storage.position_of(last).token() if last is not None else ""
+    which = MailboxPart.ALL if wish.answers_to is None else MailboxPart.ANSWERS
+    page, last = split_page(await part(which)(wish.place.after, wish.size + 1), wish.size)
+    return page, pages.position_of(last).token() if last is not None else ""
+
+
+async def _none(after: Position | None, most: int) -> Sequence[StoredMessage]:
+    return ()
 
 
 def _is_new(message: StoredMessage) -> bool:

@@ -1,25 +1,31 @@
-"""Reads messages and conversations: single ones with their content, and pages of lists by their position."""
+"""Reads messages: single ones with their content, and several without."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_, union_all, update
+from sqlalchemy import ARRAY, Uuid, and_, bindparam, column, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.paging import Position
 from services.messaging import tables
-from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
-from services.messaging.receipts.domain import UNSENT
-from services.messaging.work.domain import ConversationState
 
 MessageKey: TypeAlias = tuple[UUID, UUID]
 
 _MESSAGE: Final = tables.message
 _ATTACHMENT: Final = tables.message_attachment
 _CONVERSATION: Final = tables.conversation
+
+# Put together once: with so many columns that takes longer than reading the rows. The keys come as arrays, so
+# that their number changes nothing, and each is looked up, whatever share of the table is the practice's.
+_KEYS: Final = (
+    func.unnest(bindparam("practices", type_=ARRAY(Uuid)), bindparam("ids", type_=ARRAY(Uuid)))
+    .table_valued(column("practice_id", Uuid), column("id", Uuid), with_ordinality="place")
+    .render_derived(name="keys")
+)
+_IS_ONE_OF_THEM: Final = and_(_MESSAGE.c.practice_id == _KEYS.c.practice_id, _MESSAGE.c.id == _KEYS.c.id)
+_THESE: Final = select(*SUMMARY_COLUMNS).join_from(_KEYS, _MESSAGE, _IS_ONE_OF_THEM).order_by(_KEYS.c.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +48,6 @@ class StoredContent:
     attachments: tuple[StoredAttachment, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredConversation:
-    """A conversation with its newest message."""
-
-    id: UUID
-    unread_answers: int
-    state: ConversationState
-    assigned_to: UUID | None
-    newest: StoredMessage
-
-    @property
-    def position(self) -> Position:
-        """Where it stands in the list."""
-        return Position(self.newest.sent_at, self.id)
-
-
-def position_of(message: StoredMessage) -> Position:
-    """Where a message stands in a list of messages."""
-    return Position(message.sent_at, message.id)
-
-
 async def load(tx: AsyncConnection, practice_id: UUID, message_id: UUID) -> StoredMessage | None:
     """The message without its text; None where the practice has no such message."""
     query = select(*SUMMARY_COLUMNS).where(_MESSAGE.c.practice_id == practice_id, _MESSAGE.c.id == message_id)
@@ -71,11 +56,11 @@ async def load(tx: AsyncConnection, practice_id: UUID, message_id: UUID) -> Stor
 
 
 async def load_all(tx: AsyncConnection, keys: Collection[tuple[UUID, UUID]]) -> list[StoredMessage]:
-    """Those of the messages, given with their practices, that exist."""
+    """Those of the messages, given with their practices, that exist, in the order given."""
     if not keys:
         return []
-    these = tuple_(_MESSAGE.c.practice_id, _MESSAGE.c.id).in_(sorted(keys))
-    return [stored_message(row) for row in await tx.execute(select(*SUMMARY_COLUMNS).where(these))]
+    values = {"practices": [practice_id for practice_id, _ in keys], "ids": [each for _, each in keys]}
+    return [stored_message(row) for row in await tx.execute(_THESE, values)]
 
 
 async def load_contents(
@@ -110,129 +95,12 @@ async def answer_was_read(tx: AsyncConnection, practice_id: UUID, conversation_i
     await tx.execute(update(_CONVERSATION).where(this).values(less))
 
 
-def is_conversation(conversation_id: UUID) -> ColumnElement[bool]:
-    """Holds of one conversation only."""
-    return _CONVERSATION.c.id == conversation_id
-
-
-def with_patients(patient_ids: Collection[UUID]) -> list[ColumnElement[bool]]:
-    """Holds of the conversations with these patients only; of all where none is named."""
-    return [_CONVERSATION.c.patient_id.in_(patient_ids)] if patient_ids else []
-
-
-def unread_by_patient() -> ColumnElement[bool]:
-    """Holds of the practice's messages that the patient can open and has not opened."""
-    return and_(
-        _MESSAGE.c.direction == Direction.TO_PATIENT,
-        _MESSAGE.c.read_at.is_(None),
-        _MESSAGE.c.withdrawn_at.is_(None),
-    )
-
-
-def answers(message_id: UUID) -> ColumnElement[bool]:
-    """Holds of the answers to one message."""
-    return _MESSAGE.c.in_reply_to == message_id
-
-
 async def attached(tx: AsyncConnection, practice_id: UUID, attachment_ids: Collection[UUID]) -> set[UUID]:
     """Which of the attachments a message has."""
     query = select(_ATTACHMENT.c.attachment_id).where(
         _ATTACHMENT.c.practice_id == practice_id, _ATTACHMENT.c.attachment_id.in_(attachment_ids)
     )
     return set((await tx.execute(query)).scalars())
-
-
-async def conversations(
-    tx: AsyncConnection,
-    practice_id: UUID,
-    after: Position | None,
-    most: int,
-    *only: ColumnElement[bool],
-) -> list[StoredConversation]:
-    """Those of the practice's conversations for which `only` holds, the one with the newest message first.
-
-    The page is cut before its messages are looked up, so that the number of conversations does not matter.
-    """
-    page = (
-        select(_CONVERSATION)
-        .where(
-            _CONVERSATION.c.practice_id == practice_id,
-            *only,
-            *_behind(_CONVERSATION.c.newest_at, _CONVERSATION.c.id, after),
-        )
-        .order_by(_CONVERSATION.c.newest_at.desc(), _CONVERSATION.c.id.desc())
-        .limit(most)
-        .subquery()
-    )
-    newest = and_(_MESSAGE.c.practice_id == page.c.practice_id, _MESSAGE.c.id == page.c.newest_message_id)
-    query = (
-        select(
-            page.c.id.label("conversation"),
-            page.c.unread_answers,
-            page.c.state,
-            page.c.assigned_to,
-            *SUMMARY_COLUMNS,
-        )
-        .join_from(page, _MESSAGE, newest)
-        .order_by(page.c.newest_at.desc(), page.c.id.desc())
-    )
-    return [
-        StoredConversation(
-            row.conversation,
-            row.unread_answers,
-            ConversationState(row.state),
-            row.assigned_to,
-            stored_message(row),
-        )
-        for row in await tx.execute(query)
-    ]
-
-
-async def history(
-    tx: AsyncConnection, practice_id: UUID, patient_id: UUID, after: Position | None, most: int
-) -> list[StoredMessage]:
-    """One patient's messages of both sides, newest first."""
-    rows = await tx.execute(_newest(practice_id, patient_id, after, most))
-    return [stored_message(row) for row in rows]
-
-
-async def mailbox(
-    tx: AsyncConnection,
-    patients: Sequence[tuple[UUID, UUID]],
-    after: Position | None,
-    most: int,
-    *only: ColumnElement[bool],
-) -> list[StoredMessage]:
-    """Those messages of several patients, given with their practices, for which `only` holds, newest first.
-
-    Each patient's newest are read from the index, so that the length of the histories does not matter.
-    """
-    if not patients:
-        return []
-    each = [
-        _newest(*patient, after, most).where(_MESSAGE.c.tick.not_in(UNSENT), *only).subquery().select()
-        for patient in patients
-    ]
-    merged = union_all(*each).subquery()
-    query = select(merged).order_by(merged.c.sent_at.desc(), merged.c.id.desc()).limit(most)
-    return [stored_message(row) for row in await tx.execute(query)]
-
-
-def _newest(practice_id: UUID, patient_id: UUID, after: Position | None, most: int) -> Select[Any]:
-    return (
-        select(*SUMMARY_COLUMNS)
-        .where(
-            _MESSAGE.c.practice_id == practice_id,
-            _MESSAGE.c.patient_id == patient_id,
-            *_behind(_MESSAGE.c.sent_at, _MESSAGE.c.id, after),
-        )
-        .order_by(_MESSAGE.c.sent_at.desc(), _MESSAGE.c.id.desc())
-        .limit(most)
-    )
-
-
-def _behind(at: Any, identifier: Any, after: Position | None) -> list[Any]:
-    return [] if after is None else [tuple_(at, identifier) < tuple_(after.at, after.id)]
 
 
 async def _attachments(

@@ -107,6 +107,7 @@ message: Final = Table(
         ["practice_id", "in_reply_to"], ["message.practice_id", "message.id"], name="message_in_reply_to_fkey"
     ),
     Index("message_history", "practice_id", "patient_id", text("sent_at DESC"), text("id DESC")),
+    Index("message_answers", "practice_id", "in_reply_to", postgresql_where=text("in_reply_to IS NOT NULL")),
 )
 
 message_attachment: Final = Table(

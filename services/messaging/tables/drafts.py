@@ -39,6 +39,7 @@ draft: Final = Table(
     id_column("key_id", nullable=True),
     PrimaryKeyConstraint("practice_id", "id", name="draft_pkey"),
     Index("draft_newest", "practice_id", text("saved_at DESC"), text("id DESC")),
+    Index("draft_patient", "practice_id", "patient_id"),
 )
 
 draft_attachment: Final = Table(

@@ -108,4 +108,5 @@ identity_task: Final = Table(
         "id",
         postgresql_where=text("NOT closed"),
     ),
+    Index("identity_task_patient", "practice_id", "patient_id", postgresql_where=text("NOT closed")),
 )

@@ -6,7 +6,20 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, delete, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Row,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +29,16 @@ from services.messaging.work.domain import ConversationState, StaffAnswering
 
 _CONVERSATION: Final = tables.conversation
 _ANSWERING: Final = tables.answering
+
+_ANSWERING_NOW: Final = (
+    select(_ANSWERING)
+    .where(
+        _ANSWERING.c.practice_id == bindparam("practice", type_=Uuid),
+        _ANSWERING.c.conversation_id == any_(bindparam("conversations", type_=ARRAY(Uuid))),
+        _ANSWERING.c.until > bindparam("now", type_=DateTime(timezone=True)),
+    )
+    .order_by(_ANSWERING.c.conversation_id, _ANSWERING.c.staff_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +129,9 @@ async def answering(
     tx: AsyncConnection, practice_id: UUID, conversation_ids: Collection[UUID], now: datetime
 ) -> Mapping[UUID, list[StaffAnswering]]:
     """Who is answering each of these right now."""
-    query = (
-        select(_ANSWERING)
-        .where(
-            _ANSWERING.c.practice_id == practice_id,
-            _ANSWERING.c.conversation_id.in_(conversation_ids),
-            _ANSWERING.c.until > now,
-        )
-        .order_by(_ANSWERING.c.conversation_id, _ANSWERING.c.staff_id)
-    )
+    values = {"practice": practice_id, "conversations": list(conversation_ids), "now": now}
     found: dict[UUID, list[StaffAnswering]] = {}
-    for row in await tx.execute(query):
+    for row in await tx.execute(_ANSWERING_NOW, values):
         found.setdefault(row.conversation_id, []).append(
             StaffAnswering(row.conversation_id, row.staff_id, row.until)
         )

@@ -10,7 +10,7 @@ from chassis.database import Database
 from chassis.paging import Position, read_position, split_page
 from services.messaging import refusals
 from services.messaging.callers import practice_of
-from services.messaging.reading import storage
+from services.messaging.reading import pages
 from services.messaging.reading.auditing import record_listed
 from services.messaging.reading.content import ContentReader, Summary
 from services.messaging.reading.listing import ConversationLine, ConversationPage, Listing
@@ -66,7 +66,7 @@ class WorkListing:
 
     async def conversation(self, caller: Caller, conversation_id: UUID) -> ConversationLine:
         """One conversation; refuses CONVERSATION_NOT_FOUND."""
-        page = await self._listing.conversations(caller, None, 1, storage.is_conversation(conversation_id))
+        page = await self._listing.conversations(caller, None, 1, pages.is_conversation(conversation_id))
         if not page.lines:
             raise refusals.conversation_not_found()
         return page.lines[0]
@@ -76,7 +76,7 @@ class WorkListing:
     ) -> ConversationPage:
         """Those that the filter names, the one with the newest message first; of ALL those with a task."""
         only = condition(wanted, practice_of(caller), caller.subject_id, self._clock())
-        those = storage.with_patients(patient_ids)
+        those = pages.with_patients(patient_ids)
         if wanted is WorkFilter.ALL:
             return await self._listing.conversations_first(caller, read_place(token), size, only, *those)
         return await self._listing.conversations(caller, read_position(token), size, only, *those)

@@ -6,7 +6,23 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, and_, cast, func, literal, null, select, tuple_, union_all
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.paging import Position
@@ -26,6 +42,74 @@ _TASK: Final = tables.identity_task
 _MESSAGE: Final = tables.message
 _CONVERSATION: Final = tables.conversation
 _DRAFT: Final = tables.draft
+
+
+# What every page asks for is put together once, and asked for with arrays: their length changes nothing.
+_PRACTICE: Final = bindparam("practice", type_=Uuid)
+_CONVERSATIONS: Final = (
+    func.unnest(bindparam("conversations", type_=ARRAY(Uuid)))
+    .table_valued(column("id", Uuid))
+    .render_derived(name="given")
+)
+_CURRENT: Final = and_(
+    _UNREAD.c.since <= bindparam("now", type_=DateTime(timezone=True)), _UNREAD.c.settled_at.is_(None)
+)
+# Each by itself: how much else is unread in the practice must not matter.
+_UNREAD_OF_EACH: Final = (
+    select(_UNREAD.c.kind, _CURRENT.label("current"), func.count().label("many"))
+    .where(
+        _UNREAD.c.practice_id == _PRACTICE,
+        _UNREAD.c.conversation_id == _CONVERSATIONS.c.id,
+        or_(*(_UNREAD.c.kind == each for each in (*OF_PATIENT, WorkKind.HELD))),
+    )
+    .group_by(_UNREAD.c.kind, _CURRENT)
+    .correlate(_CONVERSATIONS)
+    .lateral("unread")
+)
+_UNREAD_OF: Final = select(_CONVERSATIONS.c.id, _UNREAD_OF_EACH).join_from(
+    _CONVERSATIONS, _UNREAD_OF_EACH, true()
+)
+_PATIENTS: Final = bindparam("patients", type_=ARRAY(Uuid))
+_PATIENT: Final = func.unnest(_PATIENTS).table_valued(column("id", Uuid)).render_derived(name="given")
+_PENDING: Final = select(
+    _PATIENT.c.id,
+    select(func.count())
+    .where(_TASK.c.practice_id == _PRACTICE, ~_TASK.c.closed, _TASK.c.patient_id == _PATIENT.c.id)
+    .correlate(_PATIENT)
+    .scalar_subquery()
+    .label("tasks"),
+    select(func.count())
+    .where(_DRAFT.c.practice_id == _PRACTICE, _DRAFT.c.patient_id == _PATIENT.c.id)
+    .correlate(_PATIENT)
+    .scalar_subquery()
+    .label("drafts"),
+)
+_GIVEN: Final = (
+    func.unnest(bindparam("practices", type_=ARRAY(Uuid)), _PATIENTS)
+    .table_valued(column("practice_id", Uuid), column("patient_id", Uuid))
+    .render_derived(name="given")
+)
+_UNREAD_BY_PATIENTS: Final = (
+    select(_CONVERSATION.c.practice_id, _CONVERSATION.c.patient_id, func.count().label("many"))
+    .join_from(
+        _GIVEN,
+        _CONVERSATION,
+        and_(
+            _CONVERSATION.c.practice_id == _GIVEN.c.practice_id,
+            _CONVERSATION.c.patient_id == _GIVEN.c.patient_id,
+        ),
+    )
+    .join(
+        _UNREAD,
+        and_(
+            _UNREAD.c.practice_id == _CONVERSATION.c.practice_id,
+            _UNREAD.c.conversation_id == _CONVERSATION.c.id,
+            or_(*(_UNREAD.c.kind == each for each in OF_PATIENT)),
+        ),
+    )
+    .group_by(_CONVERSATION.c.practice_id, _CONVERSATION.c.patient_id)
+    .order_by(_CONVERSATION.c.practice_id, _CONVERSATION.c.patient_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +196,10 @@ async def unread_by_patient(
     tx: AsyncConnection, practice_id: UUID, conversation_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, dict[WorkKind | None, int]]:
     """For each of these conversations: how many are held, failed, due, and under None unread besides."""
-    current = and_(_UNREAD.c.since <= now, _UNREAD.c.settled_at.is_(None))
-    query = (
-        select(
-            _UNREAD.c.conversation_id, _UNREAD.c.kind, current.label("current"), func.count().label("many")
-        )
-        .where(
-            _UNREAD.c.practice_id == practice_id,
-            _UNREAD.c.conversation_id.in_(conversation_ids),
-            _UNREAD.c.kind.in_([*OF_PATIENT, WorkKind.HELD]),
-        )
-        .group_by(_UNREAD.c.conversation_id, _UNREAD.c.kind, current)
-    )
+    values = {"practice": practice_id, "conversations": list(conversation_ids), "now": now}
     found: dict[UUID, dict[WorkKind | None, int]] = {}
-    for row in await tx.execute(query):
-        of_this = found.setdefault(row.conversation_id, {})
+    for row in await tx.execute(_UNREAD_OF, values):
+        of_this = found.setdefault(row.id, {})
         kind = WorkKind(row.kind) if row.current or row.kind == WorkKind.HELD else None
         of_this[kind] = of_this.get(kind, 0) + row.many
     return found
@@ -135,22 +208,9 @@ async def unread_by_patient(
 async def pending(
     tx: AsyncConnection, practice_id: UUID, patient_ids: Collection[UUID]
 ) -> dict[UUID, Pending]:
-    """What waits about those of the patients about whom anything does."""
-    of_identity = (
-        select(_TASK.c.patient_id, func.count().label("tasks"), literal(0).label("drafts"))
-        .where(_TASK.c.practice_id == practice_id, ~_TASK.c.closed, _TASK.c.patient_id.in_(patient_ids))
-        .group_by(_TASK.c.patient_id)
-    )
-    of_drafts = (
-        select(_DRAFT.c.patient_id, literal(0).label("tasks"), func.count().label("drafts"))
-        .where(_DRAFT.c.practice_id == practice_id, _DRAFT.c.patient_id.in_(patient_ids))
-        .group_by(_DRAFT.c.patient_id)
-    )
-    both = union_all(of_identity, of_drafts).subquery()
-    query = select(
-        both.c.patient_id, func.sum(both.c.tasks).label("tasks"), func.sum(both.c.drafts).label("drafts")
-    ).group_by(both.c.patient_id)
-    return {row.patient_id: Pending(int(row.tasks), int(row.drafts)) for row in await tx.execute(query)}
+    """What waits about each of the patients."""
+    rows = await tx.execute(_PENDING, {"practice": practice_id, "patients": list(patient_ids)})
+    return {row.id: Pending(row.tasks, row.drafts) for row in rows}
 
 
 async def of_caller(tx: AsyncConnection, practice_id: UUID, caller_id: UUID) -> tuple[int, int]:
@@ -171,19 +231,10 @@ async def count_unread(
     """How many messages of the practice each of the patients, given with theirs, has not opened."""
     if not patients:
         return {}
-    same = and_(
-        _UNREAD.c.practice_id == _CONVERSATION.c.practice_id,
-        _UNREAD.c.conversation_id == _CONVERSATION.c.id,
-        _UNREAD.c.kind.in_(OF_PATIENT),
-    )
-    query = (
-        select(_CONVERSATION.c.practice_id, _CONVERSATION.c.patient_id, func.count().label("many"))
-        .join_from(_CONVERSATION, _UNREAD, same)
-        .where(tuple_(_CONVERSATION.c.practice_id, _CONVERSATION.c.patient_id).in_(sorted(patients)))
-        .group_by(_CONVERSATION.c.practice_id, _CONVERSATION.c.patient_id)
-        .order_by(_CONVERSATION.c.practice_id, _CONVERSATION.c.patient_id)
-    )
-    return {(row.practice_id, row.patient_id): row.many for row in await tx.execute(query)}
+    given = sorted(patients)
+    values = {"practices": [practice_id for practice_id, _ in given], "patients": [each for _, each in given]}
+    rows = await tx.execute(_UNREAD_BY_PATIENTS, values)
+    return {(row.practice_id, row.patient_id): row.many for row in rows}
 
 
 def _of_messages(

@@ -3,6 +3,8 @@
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,6 +84,14 @@ def test_what_joined_keys_sealed_opens_with_both_and_with_neither_alone() -> Non
     ):
         with pytest.raises(CiphertextMoved):
             lacking.open(sealed, "place")
+
+
+def test_joined_keys_are_derived_as_rfc_5869_says() -> None:
+    derived = HKDF(SHA256(), 32, salt=OTHER_KEY, info=b"praxispost: a subject's key and a data key").derive(
+        KEY
+    )
+    sealed = Sealer({1: KEY}).joined_with(OTHER_KEY).seal(b"text", "place")
+    assert Sealer({1: derived}).open(sealed, "place") == b"text"
 
 
 def test_joined_keys_open_what_older_versions_of_the_subjects_key_sealed() -> None:
