@@ -1,11 +1,25 @@
 """Many rows as one argument for each column: the SQL is the same however many they are, and prepared once."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, TableValuedAlias, Uuid, column, func, literal, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    TableValuedAlias,
+    Uuid,
+    any_,
+    bindparam,
+    column,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.types import TypeEngine
+
+T = TypeVar("T")
 
 
 def rows_of(**columns: tuple[TypeEngine[Any], Sequence[Any]]) -> TableValuedAlias:
@@ -23,3 +37,8 @@ def among(
         first=(Uuid(), [pair[0] for pair in pairs]), second=(Uuid(), [pair[1] for pair in pairs])
     )
     return tuple_(first, second).in_(select(wanted.c.first, wanted.c.second))
+
+
+def is_one_of(of: ColumnElement[T], values: Collection[T]) -> ColumnElement[bool]:
+    """Holds where the column has one of the values."""
+    return of == any_(bindparam(None, list(values), type_=ARRAY(of.type), unique=True))

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.blind_index import BlindIndex
@@ -30,12 +30,14 @@ _SELECT_SUBJECTS = text(
     "SELECT subject_id, version, wrapped, wrapping_version FROM subject_key"
     " WHERE subject_id = ANY (CAST(:ids AS uuid[]))"
 )
-_INSERT_SUBJECTS = text(
+_INSERT = (
     "INSERT INTO subject_key (subject_id, version, wrapped, wrapping_version)"
     " SELECT subject_id, 1, wrapped, wrapping_version FROM unnest("
     "CAST(:ids AS uuid[]), CAST(:wrapped AS bytea[]), CAST(:versions AS integer[])"
-    ") AS made (subject_id, wrapped, wrapping_version) ORDER BY subject_id ON CONFLICT DO NOTHING"
+    ") AS made (subject_id, wrapped, wrapping_version) ORDER BY subject_id"
 )
+_INSERT_NEW_SUBJECTS = text(_INSERT)
+_INSERT_SUBJECTS = text(f"{_INSERT} ON CONFLICT DO NOTHING")
 _DESTROY_SUBJECT = text("SELECT destroy_subject_key(:subject_id)")
 _SELECT_SERVICE = text("SELECT wrapped, wrapping_version FROM service_key WHERE name = :name")
 _INSERT_SERVICE = text(
@@ -84,6 +86,16 @@ class Keys:
             found |= fetched
         return found
 
+    async def new_sealers(self, subject_ids: Collection[UUID]) -> Mapping[UUID, Sealer]:
+        """The sealers of new subjects, whose keys are made without a look; fails where one has a key."""
+        ids = sorted(subject_ids)
+        keys = {each: os.urandom(KEY_BYTES) for each in ids}
+        async with self._database.transaction() as tx:
+            await self._store(tx, _INSERT_NEW_SUBJECTS, keys)
+        made = {each: Sealer({1: key}) for each, key in keys.items()}
+        self._kept.keep(made)
+        return made
+
     async def destroy(self, subject_id: UUID) -> None:
         """Destroy a subject's keys: nothing they sealed can be opened any more, elsewhere after 5 minutes."""
         async with self._database.transaction() as tx:
@@ -102,7 +114,9 @@ class Keys:
             found = await self._fetch(tx, subject_ids)
             missing = [each for each in subject_ids if each not in found]
             if missing:
-                await self._make(tx, missing)
+                # One that another process makes at the same moment stays, and ours is dropped.
+                keys = {each: os.urandom(KEY_BYTES) for each in missing}
+                await self._store(tx, _INSERT_SUBJECTS, keys)
                 found |= await self._fetch(tx, missing)
             return found
 
@@ -115,13 +129,12 @@ class Keys:
             versions.setdefault(row.subject_id, {})[row.version] = key
         return {subject_id: Sealer(keys) for subject_id, keys in versions.items()}
 
-    async def _make(self, tx: AsyncConnection, subject_ids: list[UUID]) -> None:
-        """Make first keys; one that another process made at the same moment stays and ours is dropped."""
-        made = [self._wrapping.wrap(os.urandom(KEY_BYTES), "subject_key", each, "1") for each in subject_ids]
+    async def _store(self, tx: AsyncConnection, statement: TextClause, keys: Mapping[UUID, bytes]) -> None:
+        made = [self._wrapping.wrap(key, "subject_key", each, "1") for each, key in keys.items()]
         await tx.execute(
-            _INSERT_SUBJECTS,
+            statement,
             {
-                "ids": subject_ids,
+                "ids": list(keys),
                 "wrapped": [wrapped for _, wrapped in made],
                 "versions": [version for version, _ in made],
             },

@@ -41,6 +41,8 @@ def distinct_uuids(field: str, values: Sequence[str], *, minimum: int = 0, maxim
 def one_line(field: str, value: str, *, minimum: int = 1, maximum: int) -> str:
     """Return the text; refuses control characters and line breaks besides what `text` refuses."""
     _check_length(field, value, minimum, maximum)
+    if value.isprintable():  # nearly every one is, and then has none of them
+        return value
     if any(_is_control(each) or unicodedata.category(each) in _SEPARATORS for each in set(value)):
         raise invalid(field, "must be one line without control characters")
     return value

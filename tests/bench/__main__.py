@@ -6,7 +6,20 @@ from typing import Final
 
 from deploy.local.processes import ROOT
 from deploy.local.system import temporary_system
-from tests.bench import documents, figures, lists, memory, opening, pages, prompts, send, shedding, start, watch
+from tests.bench import (
+    documents,
+    figures,
+    imports,
+    lists,
+    memory,
+    opening,
+    pages,
+    prompts,
+    send,
+    shedding,
+    start,
+    watch,
+)
 from tests.bench.bench import Bench, Part
 from tests.bench.figures import Figure
 from tests.browser.house import House
@@ -15,6 +28,7 @@ from tests.story.stage import stage_on
 _PARTS: Final[dict[str, Part]] = {
     "documents": documents.measure,
     "idle": memory.measure_idle,
+    "import": imports.measure,
     "lists": lists.measure,
     "pages": pages.measure,
     "send": send.measure,

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.arrays import is_one_of
 from chassis.database import wake_after_commit
 from services.identity.tables.access import look
 from services.identity.tables.people import registration
@@ -27,7 +28,7 @@ async def look_again(
     for column, indexes in ((_R.pair_index, pairs), (_R.email_index, emails)):
         wanted = {index for index in indexes if index is not None}
         if wanted:
-            found = await tx.execute(select(column).where(column.in_(wanted)).distinct())
+            found = await tx.execute(select(column).where(is_one_of(column, wanted)).distinct())
             rows += [{column.name: index} for index in found.scalars()]
     for row in rows:
         await tx.execute(insert(look).values(row))

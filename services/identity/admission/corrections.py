@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.identity.admission.asking import look_again
 from services.identity.contact import ContactIndex
 from services.identity.imports.differences import settle_difference
-from services.identity.patients.domain import PatientData
+from services.identity.patients.domain import ContactIndexes, PatientData
 from services.identity.tables.account_changes import contact_change, password_reset
 from services.identity.tables.people import account, code, login, registration
 from services.identity.tables.practices import patient
@@ -45,9 +45,9 @@ class Corrections:
         if (before.contact, before.birth_date) != (after.contact, after.birth_date):
             await look_again(tx, (old_pair, new_pair), (self._email(before), self._email(after)))
 
-    async def arrived(self, tx: AsyncConnection, data: Collection[PatientData]) -> None:
-        """New records say this."""
-        await look_again(tx, [self._pair(each) for each in data], [self._email(each) for each in data])
+    async def arrived(self, tx: AsyncConnection, contacts: Collection[ContactIndexes]) -> None:
+        """New records have these contact data."""
+        await look_again(tx, [each.pair for each in contacts], [each.email for each in contacts])
 
     def _pair(self, data: PatientData) -> bytes | None:
         if data.email is None or data.mobile is None:

@@ -1,5 +1,6 @@
 """Takes rows of an import over in one transaction: new records in few statements, changed ones one by one."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.arrays import is_one_of
 from chassis.audit import record_audits
 from chassis.caller import Caller
 from services.identity.admission.corrections import Corrections
@@ -16,7 +18,7 @@ from services.identity.contact import ContactIndex
 from services.identity.imports.differences import note_difference
 from services.identity.imports.domain import Outcome, Rejection, Verdict, judge_row
 from services.identity.imports.rows import Row, imported_data
-from services.identity.patients.domain import Patient, PatientData
+from services.identity.patients.domain import ContactIndexes, Patient, PatientData
 from services.identity.patients.pairs import lock_pairs
 from services.identity.patients.states import tell_changed
 from services.identity.patients.store import NewRecord, PatientStore
@@ -28,8 +30,8 @@ from services.identity.tables.readers import representation
 
 _LOCK: Final = 0x696D706F
 
-# What a row makes of a record that says this, or of none, by the row's place: read once, planned by twice.
-Said: TypeAlias = dict[tuple[int, PatientData | None], PatientData | Rejection]
+# A row, and what the record says that it is about, if there is one.
+Pair: TypeAlias = tuple[Row, Patient | None]
 
 
 class Moved(Exception):
@@ -50,6 +52,39 @@ class Plan:
         for _, before, verdict in self.changed:
             data += [before.data, verdict.data]
         return data
+
+
+class Reading:
+    """What the rows of one transaction say: planned by twice, but read once."""
+
+    def __init__(self, store: PatientStore, around: Surroundings) -> None:
+        self._store = store
+        self.around = around
+        self._said: dict[tuple[int, PatientData | None], PatientData | Rejection] = {}
+        self._indexes: dict[PatientData, ContactIndexes] = {}
+
+    def all(self, pairs: Sequence[Pair]) -> list[PatientData | Rejection]:
+        """What each row makes of its record, or of none. It takes long: others are answered meanwhile."""
+        return [self._read(row, None if before is None else before.data) for row, before in pairs]
+
+    def indexes(self, data: PatientData) -> ContactIndexes:
+        """What others with the same contact data are found by."""
+        if data not in self._indexes:
+            self._indexes[data] = self._store.contact_indexes(data)
+        return self._indexes[data]
+
+    def to_lock(self, plan: Plan) -> set[bytes]:
+        """The addresses and pairs that records get or lost."""
+        indexes = [self.indexes(each) for each in plan.contacts()]
+        return {index for each in indexes for index in (each.email, each.pair) if index is not None}
+
+    def _read(self, row: Row, before: PatientData | None) -> PatientData | Rejection:
+        key = (row.place, before)
+        if key not in self._said:
+            said = self._said[key] = imported_data(row.given, before, self.around)
+            if isinstance(said, PatientData):
+                self.indexes(said)
+        return self._said[key]
 
 
 class Taking:
@@ -79,28 +114,23 @@ class Taking:
     ) -> Mapping[int, Outcome | Rejection]:
         """What became of each row, by its place. Raises Moved where it is to be done again."""
         await tx.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(str(practice_id)))))
-        read: Said = {}
-        seen = await self._planned(tx, practice_id, rows, around, read, locked=False)
-        await lock_pairs(tx, practice_id, self._indexes(seen))
-        plan = await self._planned(tx, practice_id, rows, around, read, locked=True)
-        if not self._indexes(plan) <= self._indexes(seen):
+        reading = Reading(self._store, around)
+        seen = await self._planned(tx, practice_id, rows, reading, locked=False)
+        await lock_pairs(tx, practice_id, reading.to_lock(seen))
+        plan = await self._planned(tx, practice_id, rows, reading, locked=True)
+        if not reading.to_lock(plan) <= reading.to_lock(seen):
             raise Moved
-        await self._carry_out(tx, caller, practice_id, plan, around.now)
+        await self._carry_out(tx, caller, practice_id, plan, reading)
         outcomes: dict[int, Outcome | Rejection] = {row.place: "created" for row, _ in plan.new}
         outcomes |= {row.place: verdict.outcome for row, _, verdict in plan.changed}
         return outcomes | {row.place: rejected for row, rejected in plan.rejected}
-
-    def _indexes(self, plan: Plan) -> set[bytes]:
-        indexes = [self._store.contact_indexes(each) for each in plan.contacts()]
-        return {index for each in indexes for index in (each.email, each.pair) if index is not None}
 
     async def _planned(
         self,
         tx: AsyncConnection,
         practice_id: UUID,
         rows: Sequence[Row],
-        around: Surroundings,
-        read: Said,
+        reading: "Reading",
         *,
         locked: bool,
     ) -> Plan:
@@ -108,25 +138,25 @@ class Taking:
         records = await self._store.batch(tx, practice_id, known.values(), locked=locked)
         verified = await _verified(tx, practice_id, list(records))
         plan = Plan([], [], [])
-        for row in rows:
-            before = records.get(known[row.external_index]) if row.external_index in known else None
-            key = (row.place, before.data if before else None)
-            if key not in read:
-                read[key] = imported_data(row.given, key[1], around)
-            data = read[key]
+        pairs = [
+            (row, records.get(known[row.external_index])) if row.external_index in known else (row, None)
+            for row in rows
+        ]
+        for (row, before), data in zip(pairs, await asyncio.to_thread(reading.all, pairs), strict=True):
             if isinstance(data, Rejection):
                 plan.rejected.append((row, data))
             elif before is None:
-                plan.new.append((row, NewRecord(self._new_id(), data, row.external_index)))
+                indexes = reading.indexes(data)
+                plan.new.append((row, NewRecord(self._new_id(), data, indexes, row.external_index)))
             else:
                 verdict = judge_row(before, data, verified=before.state.id in verified)
                 plan.changed.append((row, before, verdict))
         return plan
 
     async def _carry_out(
-        self, tx: AsyncConnection, caller: Caller, practice_id: UUID, plan: Plan, now: datetime
+        self, tx: AsyncConnection, caller: Caller, practice_id: UUID, plan: Plan, reading: "Reading"
     ) -> None:
-        new = [record for _, record in plan.new]
+        new, now = [record for _, record in plan.new], reading.around.now
         await self._store.add_several(tx, practice_id, new, now)
         made, touched, moved = {record.id for record in new}, set[UUID](), set[UUID]()
         for _, before, verdict in plan.changed:
@@ -134,8 +164,8 @@ class Taking:
                 touched.add(before.state.id)
             if verdict.data.contact != before.data.contact:
                 moved |= {before.state.id, *await self._follow(tx, caller, before, verdict, plan, now)}
-        await self._corrections.arrived(tx, [record.data for record in new])
-        emails = [self._store.contact_indexes(each).email for each in plan.contacts()]
+        await self._corrections.arrived(tx, [record.indexes for record in new])
+        emails = [reading.indexes(each).email for each in plan.contacts()]
         others = await settle(tx, practice_id, emails, made | moved, now) if made | moved else frozenset()
         await tell_changed(tx, practice_id, made | touched | moved | others, now)
         for action, ids in (("patient.create", made), ("patient.update", touched)):
@@ -181,7 +211,7 @@ class Taking:
 
 async def _known(tx: AsyncConnection, practice_id: UUID, external: Sequence[bytes]) -> Mapping[bytes, UUID]:
     query = select(patient.c.external_index, patient.c.id).where(
-        patient.c.practice_id == practice_id, patient.c.external_index.in_(external)
+        patient.c.practice_id == practice_id, is_one_of(patient.c.external_index, external)
     )
     return {row.external_index: row.id for row in await tx.execute(query)}
 
@@ -193,7 +223,7 @@ async def _verified(tx: AsyncConnection, practice_id: UUID, ids: Sequence[UUID])
     """
     proven = binding.c.state.in_(("active", "suspended"))
     own = select(binding.c.patient_id).where(
-        binding.c.practice_id == practice_id, binding.c.patient_id.in_(ids), proven
+        binding.c.practice_id == practice_id, is_one_of(binding.c.patient_id, ids), proven
     )
     theirs = (
         select(representation.c.patient_id)
@@ -210,7 +240,7 @@ async def _verified(tx: AsyncConnection, practice_id: UUID, ids: Sequence[UUID])
         )
         .where(
             representation.c.practice_id == practice_id,
-            representation.c.patient_id.in_(ids),
+            is_one_of(representation.c.patient_id, ids),
             representation.c.ended_at.is_(None),
             binding.c.pair_index == patient.c.pair_index,
             proven,

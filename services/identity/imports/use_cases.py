@@ -23,7 +23,7 @@ from services.identity.practices.store import get_practice
 
 _TRIES: Final = 5
 # Few enough that others of the practice never wait long for a pair.
-_ROWS_AT_ONCE: Final = 100
+_ROWS_AT_ONCE: Final = 250
 
 
 class Imports:

@@ -56,7 +56,8 @@ class SearchIndex:
 
     def tokens(self, practice_id: UUID, names: Iterable[str]) -> frozenset[bytes]:
         """Return the tokens that a record with these names is found by."""
-        return frozenset(self._token(practice_id, beginning) for beginning in beginnings(names))
+        practice = str(practice_id)
+        return frozenset(self._token(practice, beginning) for beginning in beginnings(names))
 
     def birth_date(self, practice_id: UUID, birth_date: date) -> bytes:
         """Return the token of a birth date."""
@@ -77,11 +78,11 @@ class SearchIndex:
         return exists().where(
             patient_search.c.practice_id == practice_id,
             patient_search.c.patient_id == patient.c.id,
-            patient_search.c.token.in_([self._token(practice_id, spelling) for spelling in word]),
+            patient_search.c.token.in_([self._token(str(practice_id), spelling) for spelling in word]),
         )
 
-    def _token(self, practice_id: UUID, beginning: str) -> bytes:
-        return self.index.of("beginning of a name", f"{practice_id} {beginning}")
+    def _token(self, practice: str, beginning: str) -> bytes:
+        return self.index.of("beginning of a name", f"{practice} {beginning}")
 
 
 def _date(field: str, written: re.Match[str]) -> date:

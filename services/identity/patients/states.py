@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.arrays import is_one_of
 from chassis.events import Event
 from chassis.outbox import record_all
 from praxispost.identity.v1 import events_pb2
@@ -69,7 +70,7 @@ async def load_states(
     """Return the states of those records that exist, by id."""
     query = (
         select(*STATE_COLUMNS)
-        .where(patient.c.practice_id == practice_id, patient.c.id.in_(patient_ids))
+        .where(patient.c.practice_id == practice_id, is_one_of(patient.c.id, patient_ids))
         .order_by(patient.c.id)
     )
     return tuple(state_of(row) for row in await tx.execute(query))

@@ -1,16 +1,18 @@
 """Keeps patients' records: personal fields sealed, found by blind indexes, read back as they were."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, delete, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.arrays import among
-from chassis.keys import Keys
+from chassis.arrays import among, is_one_of
+from chassis.keys import Keys, Sealer
 from chassis.paging import Position
+from services.identity.bulk import insert_all
 from services.identity.contact import ContactIndex
 from services.identity.patients.domain import ContactIndexes, Patient, PatientData
 from services.identity.patients.search import SearchIndex
@@ -27,6 +29,13 @@ _DATA_COLUMNS = (
     patient.c.language,
 )
 _PATIENT = select(*STATE_COLUMNS, *_DATA_COLUMNS, patient.c.created_at)
+# A dozen tokens of each record travel as one value, and become rows here.
+_INSERT_TOKENS = text(
+    "INSERT INTO patient_search (practice_id, patient_id, token)"
+    " SELECT CAST(:practice AS uuid), patient_id, substr(tokens, place, 32)"
+    " FROM unnest(CAST(:patients AS uuid[]), CAST(:tokens AS bytea[])) AS given (patient_id, tokens),"
+    " generate_series(1, length(tokens), 32) AS place"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,7 @@ class NewRecord:
 
     id: UUID
     data: PatientData
+    indexes: ContactIndexes
     external_index: bytes | None
 
 
@@ -61,36 +71,28 @@ class PatientStore:
         self, tx: AsyncConnection, practice_id: UUID, patient_id: UUID, data: PatientData, now: datetime
     ) -> None:
         """Store a new record, version 1; its contact data are locked by the caller."""
-        await self.add_several(tx, practice_id, (NewRecord(patient_id, data, None),), now)
+        record = NewRecord(patient_id, data, self.contact_indexes(data), None)
+        await self.add_several(tx, practice_id, (record,), now)
 
     async def add_several(
         self, tx: AsyncConnection, practice_id: UUID, records: Sequence["NewRecord"], now: datetime
     ) -> None:
-        """The same for several records in few statements."""
+        """The same for several records in few statements; other calls are answered while they are sealed."""
         if not records:
             return
-        await self._keys.sealers([each.id for each in records])
+        sealers = await self._keys.new_sealers([each.id for each in records])
+        rows, tokens = await asyncio.to_thread(self._rows, practice_id, records, sealers)
         begun = {"conflict": False, "birth_date_tries": 0, "version": 1, "contact_version": 1}
-        rows = [
-            {
-                "practice_id": practice_id,
-                "id": each.id,
-                "created_at": now,
-                "external_index": each.external_index,
-                **begun,
-                **await self._columns(practice_id, each.id, each.data),
-            }
-            for each in records
-        ]
-        await tx.execute(insert(patient), rows)
-        await self._index_names(tx, practice_id, records)
+        await insert_all(tx, patient, rows, {"practice_id": practice_id, "created_at": now, **begun})
+        await _index_names(tx, practice_id, tokens)
 
     async def replace(
         self, tx: AsyncConnection, before: Patient, data: PatientData, *, release_birth_date: bool
     ) -> None:
         """Store the record's new data, one version on; old and new contact data are locked by the caller."""
         practice_id, patient_id = before.state.practice_id, before.state.id
-        values: dict[str, object] = {**await self._columns(practice_id, patient_id, data)}
+        sealer, indexes = await self.sealer(practice_id, patient_id), self.contact_indexes(data)
+        values = self._columns(sealer, data, indexes)
         values["version"] = patient.c.version + 1
         if data.contact != before.data.contact:
             values["contact_version"] = patient.c.contact_version + 1
@@ -99,7 +101,7 @@ class PatientStore:
         await tx.execute(update(patient).where(_is(practice_id, patient_id)).values(values))
         if (data.given_name, data.family_name) != (before.data.given_name, before.data.family_name):
             await tx.execute(delete(patient_search).where(*_names_of(practice_id, patient_id)))
-            await self._index_names(tx, practice_id, (NewRecord(patient_id, data, None),))
+            await _index_names(tx, practice_id, {patient_id: self._tokens(practice_id, data)})
 
     async def get(
         self, tx: AsyncConnection, practice_id: UUID, patient_id: UUID, *, locked: bool = False
@@ -115,7 +117,7 @@ class PatientStore:
         self, tx: AsyncConnection, practice_id: UUID, patient_ids: Collection[UUID], *, locked: bool = False
     ) -> Mapping[UUID, Patient]:
         """Return those of the records that exist; locked: nobody else changes them meanwhile."""
-        query = _PATIENT.where(patient.c.practice_id == practice_id, patient.c.id.in_(patient_ids))
+        query = _PATIENT.where(patient.c.practice_id == practice_id, is_one_of(patient.c.id, patient_ids))
         if locked:
             query = query.order_by(patient.c.id).with_for_update(of=patient)
         return {found.state.id: found for found in await self._opened((await tx.execute(query)).all())}
@@ -159,8 +161,23 @@ class PatientStore:
         """What seals and opens the fields of a record."""
         return RecordSealer(await self._keys.sealer(patient_id), practice_id, patient_id)
 
-    async def _columns(self, practice_id: UUID, patient_id: UUID, data: PatientData) -> dict[str, object]:
-        sealer = await self.sealer(practice_id, patient_id)
+    def _rows(
+        self, practice_id: UUID, records: Sequence["NewRecord"], sealers: Mapping[UUID, Sealer]
+    ) -> tuple[list[dict[str, object]], dict[UUID, bytes]]:
+        """What the records' rows have each for itself, and what the records are found by."""
+        rows = [
+            {
+                "id": each.id,
+                "external_index": each.external_index,
+                **self._columns(
+                    RecordSealer(sealers[each.id], practice_id, each.id), each.data, each.indexes
+                ),
+            }
+            for each in records
+        ]
+        return rows, {each.id: self._tokens(practice_id, each.data) for each in records}
+
+    def _columns(self, sealer: RecordSealer, data: PatientData, indexes: ContactIndexes) -> dict[str, object]:
         born = data.birth_date
         return {
             "given_name": sealer.seal("given_name", data.given_name),
@@ -169,26 +186,24 @@ class PatientStore:
             "email": sealer.seal_optional("email", data.email),
             "mobile": sealer.seal_optional("mobile", data.mobile),
             "language": data.language,
-            "birth_date_index": self._search.birth_date(practice_id, born) if born else None,
-            "email_index": self._contact.email(data.email) if data.email else None,
+            "birth_date_index": self._search.birth_date(sealer.practice_id, born) if born else None,
+            "email_index": indexes.email,
             "mobile_index": self._contact.mobile(data.mobile) if data.mobile else None,
-            "pair_index": self.pair_index(data),
+            "pair_index": indexes.pair,
         }
 
-    async def _index_names(
-        self, tx: AsyncConnection, practice_id: UUID, records: Sequence["NewRecord"]
-    ) -> None:
-        rows = [
-            {"practice_id": practice_id, "patient_id": each.id, "token": token}
-            for each in records
-            for token in self._search.tokens(practice_id, (each.data.given_name, each.data.family_name))
-        ]
-        if rows:
-            await tx.execute(insert(patient_search), rows)
+    def _tokens(self, practice_id: UUID, data: PatientData) -> bytes:
+        """All in one, as `_index_names` takes them."""
+        return b"".join(self._search.tokens(practice_id, (data.given_name, data.family_name)))
 
     async def _opened(self, rows: Sequence[Row[tuple[object, ...]]]) -> list[Patient]:
         sealers = await self._keys.sealers([row.id for row in rows]) if rows else {}
         return [_patient(row, RecordSealer(sealers[row.id], row.practice_id, row.id)) for row in rows]
+
+
+async def _index_names(tx: AsyncConnection, practice_id: UUID, tokens: Mapping[UUID, bytes]) -> None:
+    values = {"practice": practice_id, "patients": list(tokens), "tokens": list(tokens.values())}
+    await tx.execute(_INSERT_TOKENS, values)
 
 
 def _is(practice_id: UUID, patient_id: UUID) -> ColumnElement[bool]:

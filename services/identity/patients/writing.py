@@ -107,7 +107,7 @@ class PatientWriting:
         patient_id, indexes = self._new_id(), self._store.contact_indexes(data)
         await lock_pairs(tx, practice_id, (indexes.email, indexes.pair))
         await self._store.add(tx, practice_id, patient_id, data, around.now)
-        await self._corrections.arrived(tx, (data,))
+        await self._corrections.arrived(tx, (indexes,))
         others = await settle(tx, practice_id, (indexes.email,), (patient_id,), around.now)
         await tell_changed(tx, practice_id, others | {patient_id}, around.now)
         await _audit(tx, caller, "patient.create", practice_id, patient_id, around.now)

@@ -69,7 +69,14 @@ def due(holders: Iterable[Holder], readers: Mapping[UUID, UUID], arrived: Collec
     is left alone.
     """
     held = tuple(holders)
-    shared = {each.id for each in held if any(_asks(each, other, readers, arrived) for other in held)}
+    at_address: dict[bytes | None, list[Holder]] = {}
+    for each in held:
+        at_address.setdefault(each.email_index, []).append(each)
+    shared = {
+        each.id
+        for each in held
+        if any(_asks(each, other, readers, arrived) for other in at_address[each.email_index])
+    }
     return Questions(
         to_open=frozenset(
             each.id for each in held if each.question is None and each.id in arrived and each.id in shared

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, insert, not_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.arrays import is_one_of
 from chassis.paging import Position
 from services.identity.admission.asking import look_again
 from services.identity.readers.domain import Cause, Holder, due
@@ -49,7 +50,8 @@ async def settle(
     before counts no more. The versions of the changed records have risen; the caller tells of them.
     """
     if arrived:
-        await tx.execute(update(patient).where(_these(practice_id, arrived)).values(reader_answered=False))
+        answered = and_(_these(practice_id, arrived), _P.reader_answered)
+        await tx.execute(update(patient).where(answered).values(reader_answered=False))
     held = await _holders(tx, practice_id, {each for each in emails if each is not None}, arrived)
     questions = due(held, await _readers(tx, practice_id, [each.id for each in held]), arrived)
     for patient_id in sorted(questions.to_open):
@@ -115,7 +117,7 @@ async def _holders(
     Looked for apart, each by its own index: with both in one condition every record of the practice is read.
     """
     at_addresses = select(_P.id).where(
-        _P.practice_id == practice_id, _P.archived_at.is_(None), _P.email_index.in_(emails)
+        _P.practice_id == practice_id, _P.archived_at.is_(None), is_one_of(_P.email_index, emails)
     )
     ids = {*arrived, *(await tx.execute(at_addresses)).scalars()} if emails else set(arrived)
     query = (
@@ -124,7 +126,7 @@ async def _holders(
         .where(
             _P.practice_id == practice_id,
             _P.archived_at.is_(None),
-            _P.id.in_(ids),
+            is_one_of(_P.id, ids),
         )
         .order_by(_P.id)
         .with_for_update(of=patient)
@@ -134,7 +136,7 @@ async def _holders(
 
 async def _readers(tx: AsyncConnection, practice_id: UUID, ids: Collection[UUID]) -> Mapping[UUID, UUID]:
     query = select(_R.patient_id, _R.representative_id).where(
-        _R.practice_id == practice_id, _R.ended_at.is_(None), _R.patient_id.in_(ids)
+        _R.practice_id == practice_id, _R.ended_at.is_(None), is_one_of(_R.patient_id, ids)
     )
     return {row.patient_id: row.representative_id for row in await tx.execute(query)}
 
@@ -165,4 +167,4 @@ async def _with_sharers(
 
 
 def _these(practice_id: UUID, ids: Collection[UUID]) -> ColumnElement[bool]:
-    return and_(_P.practice_id == practice_id, _P.id.in_(ids))
+    return and_(_P.practice_id == practice_id, is_one_of(_P.id, ids))
