@@ -18,6 +18,7 @@ from tests.bench import (
     send,
     shedding,
     start,
+    stream,
     watch,
 )
 from tests.bench.bench import Bench, Part
@@ -32,6 +33,7 @@ _PARTS: Final[dict[str, Part]] = {
     "lists": lists.measure,
     "pages": pages.measure,
     "send": send.measure,
+    "stream": stream.measure,
     "open": opening.measure,
     "prompts": prompts.measure,
     "watch": watch.measure,

@@ -5,7 +5,7 @@ What follows from a message (publishing, prompting) does not run meanwhile.
 
 import asyncio
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle
 from typing import Final
 
@@ -32,7 +32,7 @@ _SENT: Final = "sent"
 def measure(bench: Bench) -> Iterator[Figure]:
     """For 32 and for 128 callers: the rate beside both echoes, and the p99."""
     patients, rounds, seconds = (40, 1, 0.5) if bench.short else (2_000, 7, 3.0)
-    sender, patient_ids = _practice(bench, patients)
+    sender, patient_ids = practice_of(bench, patients)
     bench.tell(f"a practice of {patients:,} patients is made")
     with backlog.held_back(bench.system), echoes_beside(bench.system) as echoes:
         crowd.write_to_all(sender, patient_ids)
@@ -52,7 +52,7 @@ class _Calls:
             "bare": echoes.bare,
         }
         self._sender = sender
-        self._patients = cycle(patient_ids)
+        self._letter = letters(patient_ids)
 
     async def measured(self, callers: int, rounds: int, seconds: float) -> Mapping[str, Rounds]:
         channels = {name: aio.insecure_channel(target) for name, target in self._targets.items()}
@@ -71,13 +71,19 @@ class _Calls:
 
         return call
 
-    def _letter(self) -> SendMessageRequest:
-        """A text that nobody else gets, for a purpose whose texts are counted."""
+
+def letters(patient_ids: Sequence[str]) -> Callable[[], SendMessageRequest]:
+    """Makes messages to these patients in turn, each with a text of its own, which is counted."""
+    patients = cycle(patient_ids)
+
+    def letter() -> SendMessageRequest:
         text = f"Ihr Wert ist {secrets.token_hex(8)}. "
-        return message_to(next(self._patients), body=text.ljust(BODY_CHARACTERS, "x"))
+        return message_to(next(patients), body=text.ljust(BODY_CHARACTERS, "x"))
+
+    return letter
 
 
-def _practice(bench: Bench, patients: int) -> tuple[Caller, list[str]]:
+def practice_of(bench: Bench, patients: int) -> tuple[Caller, list[str]]:
     """A practice's service account, and the practice's patients, who can be written to."""
     practice, admin = bench.house.practice("Praxis am Fließband")
     patient_ids = crowd.record_all(admin.caller, crowd.contacts(patients))
