@@ -19,7 +19,7 @@ from tests.bench.figures import Figure, at_least, at_most
 from tests.bench.latencies import percentile
 from tests.bench.readers import Letter, ReadingRoom
 
-_CALLERS: Final = 64
+_CALLERS: Final = 192
 _TIMES: Final = 3
 _TICK_SECONDS: Final = 0.01
 _GOODPUT: Final = at_least(0.9)
@@ -36,7 +36,7 @@ class _Flood:
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    """Opens messages that were opened before: as fast as 64 callers can, and at three times that rate."""
+    """Opens messages that were opened before: as fast as 192 callers can, and at three times that rate."""
     letters, rounds, seconds = (10, 1, 1.0) if bench.short else (64, 5, 4.0)
     room = ReadingRoom.of(bench)
     with backlog.held_back(bench.system):

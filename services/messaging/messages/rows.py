@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from services.messaging.messages.domain import AuthorKind, Direction, Purpose, WithdrawalReason
 from services.messaging.receipts.domain import Evidence, Receipt, State
 from services.messaging.receipts.facts import Failure, Reader
@@ -70,7 +68,7 @@ class StoredMessage:
         return self.practice_id, self.id
 
 
-def stored_message(row: Row[Any]) -> StoredMessage:
+def stored_message(row: Any) -> StoredMessage:
     """The message of a row that has the SUMMARY_COLUMNS."""
     return StoredMessage(
         practice_id=row.practice_id,
@@ -98,13 +96,13 @@ def stored_message(row: Row[Any]) -> StoredMessage:
     )
 
 
-def _reply_until(row: Row[Any]) -> datetime | None:
+def _reply_until(row: Any) -> datetime | None:
     """The time that a message was held is not taken from the time to answer it."""
     until: datetime | None = row.reply_until
     return until if until is None or row.released_at is None else until + (row.released_at - row.sent_at)
 
 
-def receipt(row: Row[Any]) -> Receipt:
+def receipt(row: Any) -> Receipt:
     """The receipt of a row."""
     return Receipt(
         state=_STATES[row.tick],
@@ -120,17 +118,23 @@ def receipt(row: Row[Any]) -> Receipt:
     )
 
 
-def receipt_values(known: Receipt) -> dict[str, object]:
-    """The same the other way: the values of the row's columns."""
-    return {
-        "tick": known.state.value,
-        "prompt_accepted_at": known.sent_at,
-        "received_at": known.received_at,
-        "received_evidence": known.evidence,
-        "read_at": known.read_at,
-        "read_by": known.read_by,
-        "failed_at": known.failed_at,
-        "failure": known.failure,
-        "delayed_at": known.delayed_at,
-        "attachments_opened": known.attachments_opened,
-    }
+RECEIPT_COLUMNS: Final = (
+    *("tick", "prompt_accepted_at", "received_at", "received_evidence", "read_at", "read_by"),
+    *("failed_at", "failure", "delayed_at", "attachments_opened"),
+)
+
+
+def receipt_values(known: Receipt) -> tuple[object, ...]:
+    """The same the other way: the values of the RECEIPT_COLUMNS."""
+    return (
+        known.state,
+        known.sent_at,
+        known.received_at,
+        known.evidence,
+        known.read_at,
+        known.read_by,
+        known.failed_at,
+        known.failure,
+        known.delayed_at,
+        known.attachments_opened,
+    )

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis import outbox
-from chassis.audit import record_audit
+from chassis import audit, outbox
+from chassis.audit import Act
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.events import Event
 from chassis.gathering import Gathering
+from chassis.many_rows import Part, carry_out
 from chassis.refusal import Refusal
 from praxispost.messaging.v1.events_pb2 import MessageRead
 from services.messaging import refusals
@@ -117,12 +118,15 @@ class Opening:
             [stored] = await _visible(tx, caller, practice, [message_id])
             _check_open(caller, stored.message)
             contents = await self._contents(tx, [stored])
-            await _audit(tx, [_Released(caller, stored)], "message.read", self._clock())
+            await carry_out(tx, _audit([_Released(caller, stored)], "message.read", self._clock()))
         return contents[0]
 
     def _gathering(self) -> Gathering[_Wish, Content]:
         return Gathering(
-            self._open_each, most=_MOST_TOGETHER, at_once=_BATCHES_AT_ONCE, most_waiting=_MOST_WAITING
+            self._open_each,
+            most=_MOST_TOGETHER,
+            at_once=_BATCHES_AT_ONCE,
+            most_waiting=_MOST_WAITING,
         )
 
     async def _open_each(self, wishes: Sequence[_Wish]) -> list[Content | Exception]:
@@ -145,7 +149,6 @@ class Opening:
         """The contents, with the receipts that follow from giving them out."""
         now = self._clock()
         contents = await self._contents(tx, [each.stored for each in released])
-        await _audit(tx, released, "message.opened", now)
         derived = await self._receipts(tx, released, now)
         receipts = {each.key: each.receipt for each in derived}
         return [
@@ -175,18 +178,25 @@ class Opening:
         readers = [(each.message, reader_of(each.caller, each.message)) for each in unread]
         facts = [_opened(message, reader, now) for message, reader in readers if reader is not None]
         answers = [message for message, reader in readers if reader is Reader.PRACTICE]
-        await _lock_conversations(tx, answers)
+
+        def also(derived: Sequence[Derived]) -> Iterable[Part]:
+            first = [each for each in derived if _first_read(each)]
+            events = [_event(each.message, now) for each in first]
+            return (
+                _audit(released, "message.opened", now),
+                outbox.recording(tx, events),
+                *changes.recording(tx, changes_of(first, now)),
+            )
+
         if answers:
-            derived = await record_facts(tx, facts)
+            await _lock_conversations(tx, answers)
+            derived = await record_facts(tx, facts, also)
         else:  # locked when they were read
             messages = {message.key: message for message, reader in readers if reader is not None}
-            derived = await record_facts_of(tx, list(messages.values()), facts)
-        first = [each for each in derived if _first_read(each)]
-        for each in first:
-            if each.message.direction is Direction.TO_PRACTICE:
+            derived = await record_facts_of(tx, list(messages.values()), facts, also)
+        for each in derived:
+            if each.message.direction is Direction.TO_PRACTICE and _first_read(each):
                 await storage.answer_was_read(tx, each.message.practice_id, each.message.conversation_id)
-        await outbox.record_all(tx, [_event(each.message, now) for each in first])
-        await changes.record(tx, changes_of(first, now))
         return derived
 
 
@@ -238,18 +248,12 @@ async def _lock_conversations(tx: AsyncConnection, answers: Collection[StoredMes
         await storage.lock_conversation(tx, practice_id, conversation_id)
 
 
-async def _audit(tx: AsyncConnection, released: Iterable[_Released], action: str, now: datetime) -> None:
+def _audit(released: Iterable[_Released], action: str, now: datetime) -> Part:
     """A row for each."""
-    for each in released:
-        await record_audit(
-            tx,
-            caller=each.caller,
-            tenant_id=each.message.practice_id,
-            action=action,
-            object_kind="message",
-            object_id=each.message.id,
-            now=now,
-        )
+    return audit.recording(
+        Act(each.caller, each.message.practice_id, action, "message", each.message.id, now)
+        for each in released
+    )
 
 
 def _first_read(derived: Derived) -> bool:

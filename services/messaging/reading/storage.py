@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, and_, bindparam, column, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.many_rows import ManyRows, fetch, types_of
 from services.messaging import tables
 from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, stored_message
 
@@ -16,6 +18,17 @@ MessageKey: TypeAlias = tuple[UUID, UUID]
 _MESSAGE: Final = tables.message
 _ATTACHMENT: Final = tables.message_attachment
 _CONVERSATION: Final = tables.conversation
+_COLUMNS: Final = tuple(column.name for column in _MESSAGE.c)
+_CONTENTS: Final = ManyRows(
+    f"""
+SELECT {", ".join(f"message.{name}" for name in _COLUMNS)}
+FROM {{rows}} AS wanted (practice_id, id)
+JOIN message ON message.practice_id = wanted.practice_id AND message.id = wanted.id
+ORDER BY message.practice_id, message.id
+""",
+    types_of(_MESSAGE, "practice_id", "id"),
+)
+_LOCK_CONTENTS: Final = ManyRows(f"{_CONTENTS.sql} FOR NO KEY UPDATE OF message", _CONTENTS.types)
 
 # Put together once: with so many columns that takes longer than reading the rows. The keys come as arrays, so
 # that their number changes nothing, and each is looked up, whatever share of the table is the practice's.
@@ -67,12 +80,8 @@ async def load_contents(
     tx: AsyncConnection, keys: Collection[MessageKey], *, lock: bool = False
 ) -> dict[MessageKey, StoredContent]:
     """Those of the messages that exist, with everything; locked in the order of all who lock."""
-    query = (
-        select(_MESSAGE)
-        .where(tuple_(_MESSAGE.c.practice_id, _MESSAGE.c.id).in_(sorted(keys)))
-        .order_by(_MESSAGE.c.practice_id, _MESSAGE.c.id)
-    )
-    rows = (await tx.execute(query.with_for_update(key_share=True) if lock else query)).all()
+    wanted = (_LOCK_CONTENTS if lock else _CONTENTS).of(sorted(set(keys)))
+    rows = [SimpleNamespace(**dict(zip(_COLUMNS, row, strict=True))) for row in await fetch(tx, wanted)]
     attached = await _attachments(tx, [(row.practice_id, row.id) for row in rows if row.attachment_count])
     return {
         (row.practice_id, row.id): StoredContent(

@@ -1,12 +1,13 @@
 """Adds facts and turns the ticks that follow from them, in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.many_rows import Part, carry_out
 from services.messaging.changes.domain import Change, ChangeKind
 from services.messaging.messages.rows import StoredMessage
 from services.messaging.receipts import storage
@@ -14,6 +15,9 @@ from services.messaging.receipts.domain import Receipt, depends_on_contact, deri
 from services.messaging.receipts.facts import Contact
 from services.messaging.receipts.storage import NewFact, PatientKey
 from services.messaging.work import unread
+
+# What follows from receipts as they are now.
+Also: TypeAlias = Callable[[Sequence["Derived"]], Iterable[Part]]
 
 _UNKNOWN: Final = Contact(version=0, reachable=True)
 
@@ -53,23 +57,31 @@ def changes_of(derived: Iterable[Derived], now: datetime) -> list[Change]:
     return [each.change(now) for each in derived if each.turned]
 
 
-async def record_facts(tx: AsyncConnection, facts: Sequence[NewFact]) -> list[Derived]:
+def _nothing_else(derived: Sequence[Derived]) -> Iterable[Part]:
+    return ()
+
+
+async def record_facts(
+    tx: AsyncConnection, facts: Sequence[NewFact], also: Also = _nothing_else
+) -> list[Derived]:
     """Add the facts; the messages' receipts are returned, and their changes still to be counted.
 
-    Facts that are known already, or about messages that do not exist, change nothing.
+    Facts that are known already, or about messages that do not exist, change nothing. `also` says what else
+    is to be written in the same round trip, now that the receipts are known.
     """
     if not facts:
-        return []
-    return await record_facts_of(tx, await storage.lock(tx, {each.key for each in facts}), facts)
+        return await record_facts_of(tx, (), (), also)
+    return await record_facts_of(tx, await storage.lock(tx, {each.key for each in facts}), facts, also)
 
 
 async def record_facts_of(
-    tx: AsyncConnection, locked: Sequence[StoredMessage], facts: Sequence[NewFact]
+    tx: AsyncConnection,
+    locked: Sequence[StoredMessage],
+    facts: Sequence[NewFact],
+    also: Also = _nothing_else,
 ) -> list[Derived]:
     """The same about messages that this transaction has locked already, each given once."""
-    existing = {(message.practice_id, message.id) for message in locked}
-    await storage.add(tx, (each for each in facts if each.key in existing))
-    return await _derive_again(tx, locked)
+    return await _derive_again(tx, locked, facts, also)
 
 
 async def contact_changed(tx: AsyncConnection, patient: PatientKey) -> list[Derived]:
@@ -77,32 +89,41 @@ async def contact_changed(tx: AsyncConnection, patient: PatientKey) -> list[Deri
     return await _derive_again(tx, await storage.lock_unsettled(tx, patient))
 
 
-async def _derive_again(tx: AsyncConnection, locked: Sequence[StoredMessage]) -> list[Derived]:
+async def _derive_again(
+    tx: AsyncConnection,
+    locked: Sequence[StoredMessage],
+    new: Sequence[NewFact] = (),
+    also: Also = _nothing_else,
+) -> list[Derived]:
     """Facts and contact data are read under the locks: whoever writes either waits, or came before."""
-    if not locked:
-        return []
-    facts = await storage.facts_of(tx, {(each.practice_id, each.id) for each in locked})
-    contacts = await storage.contacts_of(
-        tx,
-        {
-            (each.practice_id, each.patient_id)
-            for each in locked
-            if depends_on_contact(each.direction, facts[each.practice_id, each.id])
-        },
-    )
+    known = await storage.facts_of(tx, {each.key for each in locked})
+    facts = {key: {fact.id: fact for fact in of_message} for key, of_message in known.items()}
+    adding: list[NewFact] = []
+    for each in new:
+        if each.key in facts and each.fact.id not in facts[each.key]:
+            facts[each.key][each.fact.id] = each.fact
+            adding.append(each)
+    unsettled = [each for each in locked if depends_on_contact(each.direction, facts[each.key].values())]
+    contacts = await storage.contacts_of(tx, {(each.practice_id, each.patient_id) for each in unsettled})
     derived = [
         Derived(
             message,
             derive(
                 message.direction,
-                facts[message.practice_id, message.id],
+                facts[message.key].values(),
                 contacts.get((message.practice_id, message.patient_id), _UNKNOWN),
             ),
         )
         for message in locked
     ]
-    await storage.set_receipts(
-        tx, {(each.message.practice_id, each.message.id): each.receipt for each in derived if each.turned}
+    turned = [each for each in derived if each.turned]
+    opened, changed = unread.followed((each.message, each.receipt) for each in turned)
+    await carry_out(
+        tx,
+        storage.adding(adding),
+        storage.setting({each.key: each.receipt for each in turned}),
+        unread.forgetting(opened),
+        *also(derived),
     )
-    await unread.follow(tx, [(each.message, each.receipt) for each in derived if each.turned])
+    await unread.change(tx, changed)
     return derived

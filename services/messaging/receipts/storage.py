@@ -2,15 +2,22 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, bindparam, select, tuple_, update
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.many_rows import Part, carry_out, inserting
+from chassis.many_rows import ManyRows, Part, carry_out, fetch, inserting, types_of
 from services.messaging import tables
-from services.messaging.messages.rows import SUMMARY_COLUMNS, StoredMessage, receipt_values, stored_message
+from services.messaging.messages.rows import (
+    RECEIPT_COLUMNS,
+    SUMMARY_COLUMNS,
+    StoredMessage,
+    receipt_values,
+    stored_message,
+)
 from services.messaging.receipts.domain import Evidence, Receipt, State
 from services.messaging.receipts.facts import Contact, Fact, FactKind, Failure, Reader
 
@@ -20,11 +27,26 @@ PatientKey: TypeAlias = tuple[UUID, UUID]
 _FACT: Final = tables.receipt_fact
 _MESSAGE: Final = tables.message
 _STATE: Final = tables.patient_state
-_ADD: Final = inserting(
-    _FACT,
+_COLUMNS: Final = (
     *("practice_id", "message_id", "id", "kind", "at", "attempt", "contact_version"),
     *("failure", "reader", "prompt_id", "attachment_id"),
-    conflict="ON CONFLICT DO NOTHING",
+)
+_ADD: Final = inserting(_FACT, *_COLUMNS, conflict="ON CONFLICT DO NOTHING")
+_FACTS: Final = ManyRows(
+    f"""
+SELECT {", ".join(_COLUMNS)} FROM {{rows}} AS wanted (practice_id, message_id)
+JOIN receipt_fact USING (practice_id, message_id) ORDER BY at, kind
+""",
+    types_of(_FACT, "practice_id", "message_id"),
+)
+_SET: Final = ManyRows(
+    f"""
+UPDATE message SET {", ".join(f"{name} = now_is.{name}" for name in RECEIPT_COLUMNS)}
+FROM {{rows}} AS now_is (practice_id, id, {", ".join(RECEIPT_COLUMNS)})
+WHERE message.practice_id = now_is.practice_id AND message.id = now_is.id
+""",
+    types_of(_MESSAGE, "practice_id", "id", *RECEIPT_COLUMNS),
+    returns=False,
 )
 
 
@@ -88,9 +110,9 @@ def adding(facts: Iterable[NewFact]) -> Part:
 async def facts_of(tx: AsyncConnection, keys: Collection[MessageKey]) -> Mapping[MessageKey, Sequence[Fact]]:
     """All facts about each of the messages, oldest first."""
     found: dict[MessageKey, list[Fact]] = {key: [] for key in keys}
-    query = select(_FACT).where(_is_one_of(_FACT, "message_id", keys)).order_by(_FACT.c.at, _FACT.c.kind)
-    for row in await tx.execute(query):
-        found[row.practice_id, row.message_id].append(_fact(row))
+    for row in await fetch(tx, _FACTS.of(sorted(keys))):
+        practice_id, message_id, *fact = row
+        found[practice_id, message_id].append(_fact(*fact))
     return found
 
 
@@ -107,17 +129,9 @@ async def contacts_of(tx: AsyncConnection, keys: Collection[PatientKey]) -> Mapp
     }
 
 
-async def set_receipts(tx: AsyncConnection, receipts: Mapping[MessageKey, Receipt]) -> None:
-    """Part the ticks that follow from the facts."""
-    if not receipts:
-        return
-    this = and_(_MESSAGE.c.practice_id == bindparam("of_practice"), _MESSAGE.c.id == bindparam("of_message"))
-    rows = [
-        {"of_practice": practice_id, "of_message": message_id, **receipt_values(receipt)}
-        for (practice_id, message_id), receipt in receipts.items()
-    ]
-    values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if not name.startswith("of_")}
-    await tx.execute(update(_MESSAGE).where(this).values(values), rows)
+def setting(receipts: Mapping[MessageKey, Receipt]) -> Part:
+    """Writes the ticks that follow from the facts, together with something else."""
+    return _SET.of((*key, *receipt_values(receipt)) for key, receipt in receipts.items())
 
 
 async def _locked(tx: AsyncConnection, query: Select[Any]) -> list[StoredMessage]:
@@ -130,15 +144,25 @@ def _is_one_of(table: Any, column: str, keys: Collection[tuple[UUID, UUID]]) -> 
     return tuple_(table.c.practice_id, table.c[column]).in_(sorted(keys))
 
 
-def _fact(row: Row[Any]) -> Fact:
+def _fact(
+    fact_id: UUID,
+    kind: int,
+    at: datetime,
+    attempt: int,
+    contact_version: int,
+    failure: int | None,
+    reader: int | None,
+    prompt_id: UUID | None,
+    attachment_id: UUID | None,
+) -> Fact:
     return Fact(
-        id=row.id,
-        kind=FactKind(row.kind),
-        at=row.at,
-        attempt=row.attempt,
-        contact_version=row.contact_version,
-        failure=Failure(row.failure) if row.failure else None,
-        reader=Reader(row.reader) if row.reader else None,
-        prompt_id=row.prompt_id,
-        attachment_id=row.attachment_id,
+        fact_id,
+        FactKind(kind),
+        at,
+        attempt,
+        contact_version,
+        Failure(failure) if failure else None,
+        Reader(reader) if reader else None,
+        prompt_id,
+        attachment_id,
     )

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.many_rows import Part, Row, inserting
+from chassis.many_rows import ManyRows, Part, Row, carry_out, inserting, types_of
 from services.messaging import tables
 from services.messaging.messages.domain import Direction
 from services.messaging.messages.rows import StoredMessage
@@ -31,6 +31,14 @@ _ADD: Final = inserting(
 )
 _ADD_AUTHOR: Final = inserting(
     _AUTHOR, "practice_id", "author_id", "conversation_id", conflict="ON CONFLICT DO NOTHING"
+)
+_FORGET: Final = ManyRows(
+    """
+DELETE FROM unread_message USING {rows} AS gone (practice_id, message_id)
+WHERE unread_message.practice_id = gone.practice_id AND unread_message.message_id = gone.message_id
+""",
+    types_of(_UNREAD, "practice_id", "message_id"),
+    returns=False,
 )
 _STILL_SETTLED: Final = case((_UNREAD.c.due_at <= _UNREAD.c.settled_at, _UNREAD.c.settled_at))
 
@@ -74,8 +82,11 @@ def _row(stored: Stored) -> Row | None:
     )
 
 
-async def follow(tx: AsyncConnection, turned: Iterable[tuple[StoredMessage, Receipt]]) -> None:
-    """Receipts turned: `StoredMessage.receipt` is the one from before."""
+def followed(
+    turned: Iterable[tuple[StoredMessage, Receipt]],
+) -> tuple[Sequence[MessageKey], Mapping[MessageKey, Matter]]:
+    """Receipts turned: `StoredMessage.receipt` is the one from before. Which messages need nobody any more,
+    and which need somebody for another reason than before."""
     opened: list[MessageKey] = []
     changed: dict[MessageKey, Matter] = {}
     for message, receipt in turned:
@@ -83,11 +94,10 @@ async def follow(tx: AsyncConnection, turned: Iterable[tuple[StoredMessage, Rece
             matter(message.direction, each, message.sent_at) for each in (message.receipt, receipt)
         )
         if after is None:
-            opened.append((message.practice_id, message.id))
+            opened.append(message.key)
         elif after != before:
-            changed[message.practice_id, message.id] = after
-    await _change(tx, changed)
-    await forget(tx, opened)
+            changed[message.key] = after
+    return opened, changed
 
 
 async def released(tx: AsyncConnection, messages: Iterable[StoredMessage], now: datetime) -> None:
@@ -101,8 +111,12 @@ async def released(tx: AsyncConnection, messages: Iterable[StoredMessage], now: 
 
 async def forget(tx: AsyncConnection, keys: Collection[MessageKey]) -> None:
     """These messages need nobody any more, whatever becomes of them."""
-    if keys:
-        await tx.execute(delete(_UNREAD).where(_is_one_of(keys)))
+    await carry_out(tx, forgetting(keys))
+
+
+def forgetting(keys: Iterable[MessageKey]) -> Part:
+    """What `forget` writes, to be written together with something else."""
+    return _FORGET.of(sorted(keys))
 
 
 async def settle(tx: AsyncConnection, practice_id: UUID, conversation_id: UUID, now: datetime) -> None:
@@ -134,8 +148,13 @@ async def unsettle(tx: AsyncConnection, practice_id: UUID, conversation_id: UUID
         await tx.execute(update(_UNREAD).where(_is_one_of(keys)).values(settled_at=None))
 
 
-async def _change(tx: AsyncConnection, changed: Mapping[MessageKey, Matter]) -> None:
-    """A failure is a new matter, even where an earlier one was settled; what was overdue then still is."""
+async def change(tx: AsyncConnection, changed: Mapping[MessageKey, Matter]) -> None:
+    """These need somebody for another reason.
+
+    A failure is a new matter, even where an earlier one was settled; what was overdue then still is.
+    """
+    if not changed:
+        return
     this = and_(_UNREAD.c.practice_id == bindparam("practice"), _UNREAD.c.message_id == bindparam("message"))
     failing: dict[str, Any] = {"kind": bindparam("now_is"), "since": bindparam("at"), "settled_at": None}
     waiting: dict[str, Any] = {
