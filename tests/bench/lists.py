@@ -23,11 +23,13 @@ from tests.bench.figures import Figure, at_most
 from tests.bench.histories import KeyPlace, Owner, Sealed, Size, fill, seal
 from tests.bench.latencies import percentile
 from tests.story.callers import Caller, person
+from tests.story.cast import Contact
 
 _SIZES: Final = (10_000, 1_000_000, 10_000_000)
 _SHORT_SIZES: Final = (1_000, 10_000)
-# The smallest database has just 100 pages of each list; of a larger one's messages so many are others'.
-_PAGES: Final = 100
+# The smallest database has just so many pages of each list.
+_PAGES, _SHORT_PAGES = 100, 10
+# Of a larger one's messages each hundredth is the measured practice's.
 _OWN_OF: Final = 100
 _CALLS, _SHORT_CALLS, _WARMING_CALLS = 300, 5, 5
 _FLAT: Final = at_most(1.3, "ratio")
@@ -41,41 +43,52 @@ Ask: TypeAlias = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads the lists: sessions of a staff member and of the patient's account."""
+    """Who reads the lists: a staff member and the patient, who has registered."""
 
     owner: Owner
-    staff_session: str
-    account_session: str
+    staff_email: str
+    patient: Contact
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
     """The median and the p95 of each page in milliseconds, one call after the other."""
-    sizes, calls = (_SHORT_SIZES, _SHORT_CALLS) if bench.short else (_SIZES, _CALLS)
-    yield from measure_sizes(bench, sizes, calls)
+    if bench.short:
+        yield from measure_sizes(bench, _SHORT_SIZES, _SHORT_PAGES, _SHORT_CALLS)
+    else:
+        yield from measure_sizes(bench, _SIZES, _PAGES, _CALLS)
 
 
-def measure_sizes(bench: Bench, sizes: Sequence[int], calls: int) -> Iterator[Figure]:
-    """The same for databases of so many messages, each measured in turn with the first and smallest."""
+def measure_sizes(bench: Bench, sizes: Sequence[int], pages: int, calls: int) -> Iterator[Figure]:
+    """The same for the first and the last of so many pages in databases of so many messages, each measured in
+    turn with the first and smallest."""
     least = sizes[0]
     reader = _reader(bench)
     sealed = seal(reader.owner, _key_place(bench.system), least)
     with _serving(bench, reader.owner, sealed, Size(least, least)) as small:
-        baseline = _pages(bench, reader, small, least)
         for messages in sizes[1:]:
             size = Size(messages, max(least, messages // _OWN_OF))
             with _serving(bench, reader.owner, sealed, size) as large:
-                taken = list(_measured(baseline, _pages(bench, reader, large, least), calls))
-            for name, of_small, of_large in taken:
+                sessions = _sessions(bench, reader)  # filling takes longer than a session may be idle
+                of_small, of_large = (
+                    _pages(bench, sessions, reader.owner.patient_id, target, (pages, least // 2 // pages))
+                    for target in (small, large)
+                )
+                taken = list(_measured(of_small, of_large, calls))
+            for name, least_ms, ms in taken:
                 of = f"lists: {name}, {messages:,} messages"
-                yield Figure(f"{of}, median", percentile(of_large, 50), "ms", percentile(of_small, 50), _FLAT)
-                yield Figure(f"{of}, p95", percentile(of_large, 95), "ms", percentile(of_small, 95), _QUICK)
+                yield Figure(f"{of}, median", percentile(ms, 50), "ms", percentile(least_ms, 50), _FLAT)
+                yield Figure(f"{of}, p95", percentile(ms, 95), "ms", percentile(least_ms, 95), _QUICK)
 
 
 def _reader(bench: Bench) -> Reader:
     practice, admin = bench.house.practice("Praxis mit langer Geschichte")
     patient = bench.house.patient(practice)
-    account_session = bench.house.registered(patient)
-    return Reader(Owner(UUID(practice.id), UUID(patient.id)), admin.session, account_session)
+    bench.house.registered(patient)
+    return Reader(Owner(UUID(practice.id), UUID(patient.id)), admin.email, patient.contact)
+
+
+def _sessions(bench: Bench, reader: Reader) -> tuple[str, str]:
+    return bench.house.staff_session(reader.staff_email), bench.house.log_in(reader.patient)
 
 
 def _key_place(system: System) -> KeyPlace:
@@ -149,14 +162,14 @@ def _is_ready(metrics_port: int) -> bool:
     return answer.status_code == httpx.codes.OK
 
 
-def _pages(bench: Bench, reader: Reader, target: str, least: int) -> dict[str, Ask]:
-    """The calls that are measured, by what they ask for; each page must be full."""
-    size = least // 2 // _PAGES
+def _pages(
+    bench: Bench, sessions: tuple[str, str], patient: UUID, target: str, of: tuple[int, int]
+) -> dict[str, Ask]:
+    """The calls that are measured, by what they ask for; `of` is how many pages there are, and their size."""
+    count, size = of
     stage = bench.house.stage
     targets = dataclasses.replace(stage.targets, messaging=target)
-    staff = person(targets, stage.portal, reader.staff_session)
-    account = person(targets, stage.portal, reader.account_session)
-    patient_id = str(reader.owner.patient_id)
+    staff, account = (person(targets, stage.portal, session) for session in sessions)
 
     def inbox(token: str) -> wire.ListConversationsResponse:
         return staff.messages.ListConversations(
@@ -165,7 +178,7 @@ def _pages(bench: Bench, reader: Reader, target: str, least: int) -> dict[str, A
 
     def history(token: str) -> wire.ListMessagesResponse:
         return staff.messages.ListMessages(
-            wire.ListMessagesRequest(patient_id=patient_id, page_size=size, page_token=token)
+            wire.ListMessagesRequest(patient_id=str(patient), page_size=size, page_token=token)
         )
 
     def mailbox(token: str) -> wire.ListMailboxResponse:
@@ -185,13 +198,13 @@ def _pages(bench: Bench, reader: Reader, target: str, least: int) -> dict[str, A
     asked: dict[str, Ask] = {}
     for name, who, page in lists:
         asked[f"{name}, page 1"] = _asking(who, page, "", size)
-        asked[f"{name}, page {_PAGES}"] = _asking(who, page, _last_token(page), size)
+        asked[f"{name}, page {count}"] = _asking(who, page, _last_token(page, count), size)
     return asked
 
 
-def _last_token(page: Page) -> str:
+def _last_token(page: Page, count: int) -> str:
     token = ""
-    for _ in range(_PAGES - 1):
+    for _ in range(count - 1):
         token = page(token).next_page_token
         assert token, "there are fewer pages"
     return token

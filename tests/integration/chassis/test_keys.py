@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from chassis.data_keys import destroy_data_keys
 from chassis.sealing import CiphertextMoved
@@ -40,6 +41,17 @@ async def test_several_subjects_come_together_with_new_ones_among_them(setting: 
     with pytest.raises(CiphertextMoved):
         sealers[new].open(sealed, "place")
     assert await setting.keys().sealers([]) == {}
+
+
+async def test_new_subjects_get_keys_that_are_found_again_and_never_a_second_one(setting: KeySetting) -> None:
+    subjects = [uuid4() for _ in range(3)]
+    made = await setting.keys().new_sealers(subjects)
+    found = await setting.keys().sealers(subjects)
+    for each in subjects:
+        assert found[each].open(made[each].seal(b"text", "place"), "place") == b"text"
+    with pytest.raises(IntegrityError):
+        await setting.keys().new_sealers([uuid4(), subjects[0]])
+    assert len(stored(setting, "subject_key")) == len(subjects)
 
 
 async def test_a_services_own_key_is_the_same_in_all_its_processes(setting: KeySetting) -> None:

@@ -50,6 +50,16 @@ def test_what_is_no_address_is_refused_without_being_repeated(typed: str) -> Non
     assert not typed or typed not in str(refused.value.fields)
 
 
+def test_people_with_the_same_domain_have_each_their_own_address() -> None:
+    people = ("mia@Example.com", "eva@Example.com", "mia@example.org", "mia@Example.com")
+    assert [email_address("email", each) for each in people] == [
+        "mia@example.com",
+        "eva@example.com",
+        "mia@example.org",
+        "mia@example.com",
+    ]
+
+
 @pytest.mark.parametrize(
     ("typed", "region", "kept"),
     [
