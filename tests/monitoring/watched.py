@@ -130,5 +130,7 @@ def _all_up(url: str, count: int) -> bool:
         answer = httpx.get(f"{url}/api/v1/query", params={"query": "sum(up)"}, timeout=5, trust_env=False)
     except httpx.TransportError:
         return False
+    if not answer.is_success:  # it is still starting
+        return False
     found = answer.json().get("data", {}).get("result", [])
     return bool(found) and found[0]["value"][1] == str(count)
