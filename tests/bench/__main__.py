@@ -27,8 +27,8 @@ from tests.browser.house import House
 from tests.story.stage import stage_on
 
 _PARTS: Final[dict[str, Part]] = {
+    "idle": memory.measure_idle,  # first: afterwards processes keep what a load made them take
     "documents": documents.measure,
-    "idle": memory.measure_idle,
     "import": imports.measure,
     "lists": lists.measure,
     "pages": pages.measure,

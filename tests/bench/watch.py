@@ -27,7 +27,7 @@ _GROWTH: Final = at_most(64.0)
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """The p95 from the answer to OpenMessage to the hint, and what the streams take of memory."""
+    """The p95 from the call of OpenMessage to the hint, and what the streams take of memory."""
     of_staff, of_each, letters = (4, 8, 5) if bench.short else (8, 31, 200)
     room = ReadingRoom.of(bench)
     unread = room.letters(letters)
@@ -78,7 +78,7 @@ async def _streams(
 
 
 async def _hints(channel: aio.Channel, stream: Stream, unread: Sequence[Letter]) -> list[float]:
-    """How long after the answer the hint came, 0 where it came before, one message after the other."""
+    """How long after the call the hint came, often before the call's answer; one message after the other."""
     open_message = messaging_pb2_grpc.MessagingServiceStub(channel).OpenMessage
     told: dict[str, asyncio.Future[float]] = {
         each.message_id: asyncio.get_running_loop().create_future() for each in unread
@@ -86,10 +86,10 @@ async def _hints(channel: aio.Channel, stream: Stream, unread: Sequence[Letter])
     listening = asyncio.create_task(_listen(stream, told))
     seconds = []
     for letter in unread:
+        called = time.perf_counter()
         await open_message(letter.request, metadata=_bearer(letter.reader.caller))
-        answered = time.perf_counter()
         async with asyncio.timeout(_HINT_SECONDS):
-            seconds.append(max(0.0, await told[letter.message_id] - answered))
+            seconds.append(await told[letter.message_id] - called)
     listening.cancel()
     return seconds
 
