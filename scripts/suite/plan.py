@@ -25,6 +25,8 @@ TESTS = (
     pytest("story", "--capture=no", "tests/story"),
     pytest("messaging", "tests/integration/messaging"),
     pytest("chassis", "tests/integration/chassis"),
+    # Measures too little to say anything, but every part of the benchmarks must work.
+    command("bench-short", "python", "-m", "tests.bench", "--short"),
     pytest("identity", "tests/integration/identity"),
     pytest("attachments", "tests/integration/attachments"),
     *BROWSER_SHORT,
@@ -35,8 +37,6 @@ TESTS = (
     *RULES,
     pytest("unit", "tests/unit"),
     pytest("local", "tests/integration/local"),
-    # Measures too little to say anything, but every part of the benchmarks must work.
-    command("bench-short", "python", "-m", "tests.bench", "--short"),
 )
 ALL = (*TESTS, *TYPES, *LINT)
 ONE_BY_ONE = {
