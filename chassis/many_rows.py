@@ -20,6 +20,7 @@ Row: TypeAlias = Sequence[object]
 # Rows that a statement returned; what is in them, only the statement knows.
 Returned: TypeAlias = Sequence[Sequence[Any]]
 
+# SQLAlchemy gives the dialect's constructor no types.
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 _NOTHING = text("SELECT")
 

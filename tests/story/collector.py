@@ -89,6 +89,7 @@ def collecting() -> Iterator[Collector]:
     """A collector that listens."""
     collector = Collector()
     server = grpc.server(ThreadPoolExecutor(4))
+    # OpenTelemetry's generated code has no types.
     add_TraceServiceServicer_to_server(collector, server)  # type: ignore[no-untyped-call]
     collector.address = f"http://127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()

@@ -101,6 +101,7 @@ class StandIn:
     async def _behave(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer), contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             if self.way is Way.BLACK_HOLE:
+                # A connection's transport reads, too, but StreamWriter types it as one that only writes.
                 writer.transport.pause_reading()  # type: ignore[attr-defined]
                 await asyncio.Event().wait()
             if self.way is Way.RESET:

@@ -41,6 +41,7 @@ def _ours(receipt: Receipt, **fields: object) -> MessageSummary:
         subject="Ihre Werte",
         sent_at=_at(8),
         receipt=receipt,
+        # Each test gives fields of several types; protobuf refuses a wrong one when it runs.
         **fields,  # type: ignore[arg-type]
     )
 
