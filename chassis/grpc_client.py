@@ -19,7 +19,9 @@ __all__ = ["AioRpcError", "as_unavailable", "channel", "is_passing", "refusal_of
 
 AioRpcError = aio.AioRpcError
 
-# gRPC tries again only what the server has not begun to answer; creating calls carry a request id.
+# gRPC tries again only what the server has not begun to answer; creating calls carry a request id. A server
+# that is ending cancels what it has received and not yet begun: CANCELLED, though nobody gave the call up.
+_AGAIN = (grpc.StatusCode.UNAVAILABLE.name, grpc.StatusCode.CANCELLED.name)
 _SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -30,7 +32,7 @@ _SERVICE_CONFIG = {
                 "initialBackoff": "0.05s",
                 "maxBackoff": "1s",
                 "backoffMultiplier": 3,
-                "retryableStatusCodes": [grpc.StatusCode.UNAVAILABLE.name],
+                "retryableStatusCodes": _AGAIN,
             },
         }
     ],

@@ -72,7 +72,15 @@ async def ask(through: aio.Channel) -> StringValue:
 
 @asynccontextmanager
 async def several() -> AsyncIterator[Several]:
-    with ports.choose() as port, ports.choose() as metrics_port:
+    with ports.choose() as port:
+        async with several_on(port) as started:
+            yield started
+
+
+@asynccontextmanager
+async def several_on(port: int) -> AsyncIterator[Several]:
+    """Another may listen on the same port: calls go to all processes of both."""
+    with ports.choose() as metrics_port:
         environment = {
             **os.environ,
             "PRAXISPOST_GRPC_PORT": str(port),
@@ -107,27 +115,27 @@ async def test_all_answer_on_one_port_and_are_counted_apart() -> None:
 
 
 async def test_the_end_under_load_loses_no_call() -> None:
-    async with several() as api:
-        await api.until_all_answer()
+    async with several() as ending:
         answered: list[int] = []
-        told = asyncio.Event()
+        is_over = asyncio.Event()
 
         async def caller() -> None:
-            """Goes on until the end begins, and has a call under way then."""
-            async with channel(f"127.0.0.1:{api.port}", tokens=None, audience="several") as through:
-                while not told.is_set():
+            """Has a call under way when the end begins, and goes on with who stays."""
+            async with channel(f"127.0.0.1:{ending.port}", tokens=None, audience="several") as through:
+                while not is_over.is_set():
                     answered.append(int((await ask(through)).value))
-
-        callers = [asyncio.create_task(caller()) for _ in range(24)]
 
         async def all_are_busy() -> bool:
             return len(answered) > 200
 
+        callers = asyncio.gather(*(caller() for _ in range(24)))
         await eventually(all_are_busy, seconds=_PATIENCE)
-        api.process.send_signal(signal.SIGTERM)
-        told.set()
-        await asyncio.gather(*callers)
-        assert await api.process.wait() == 0
+        async with several_on(ending.port) as staying:
+            ending.process.send_signal(signal.SIGTERM)
+            assert await ending.process.wait() == 0
+            is_over.set()
+            await callers
+            assert await staying.is_ready()
 
 
 async def test_one_that_is_killed_is_replaced() -> None:
