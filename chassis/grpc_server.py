@@ -1,15 +1,16 @@
 """The gRPC server of a service: servicers behind access, limits, deadlines, health, reflection, drain."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
+import grpc
 from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from chassis import logs
 from chassis.access import Access
@@ -119,11 +120,14 @@ class GrpcServer:
         server = aio.server(
             interceptors=[GuardingInterceptor(self._runner, self._describe)], options=_options(self._settings)
         )
+        unregistered = cast("aio.Server", _Unregistered(server))
         for add in self._adders:
-            add(server)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+            add(unregistered)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, unregistered)
         names = {health.SERVICE_NAME, reflection.SERVICE_NAME, *self._services}
-        reflection.enable_server_reflection(sorted(names), server)
+        reflecting = reflection.aio.ReflectionServicer(sorted(names))
+        # Generated without types.
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflecting, unregistered)  # type: ignore[no-untyped-call]
         self.port = self._listen(server, f"{self._settings.host}:{self._settings.port}")
         await server.start()
         await self._health.set(_LIVENESS, health_pb2.HealthCheckResponse.SERVING)
@@ -161,6 +165,22 @@ class GrpcServer:
             is_stream=streaming,
             is_open_stream=method in _OPEN_STREAMS,
         )
+
+
+class _Unregistered:
+    """A server as generated code sees it, which takes handlers but no names of methods.
+
+    grpc.aio waits, at every call, for the next one of each registered method: the more there are, the longer.
+    """
+
+    def __init__(self, server: aio.Server) -> None:
+        self._server = server
+
+    def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        self._server.add_generic_rpc_handlers(handlers)
+
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Handler]) -> None:
+        """The generic handlers serve these methods, too."""
 
 
 def _options(settings: GrpcSettings) -> list[tuple[str, int]]:
