@@ -1,19 +1,24 @@
 """Transactions on a service's database, each limited to the tenants that it may touch."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from chassis.connection_checks import check_connections
-from chassis.database_errors import connecting, passing_as_refusal
+from chassis.database_errors import connecting, lost_as_refusal, passing_as_refusal
+from chassis.many_rows import driver_of
 from chassis.waker import Wake, Waker
 
 _WAKES = "praxispost.wakes"
+_UNDO_SECONDS = 5.0
 _SESSION = {
     "application_name": "praxispost",
     "statement_timeout": "15000",
@@ -21,9 +26,6 @@ _SESSION = {
     "idle_in_transaction_session_timeout": "60000",
 }
 _SET_TENANTS = text("SELECT set_config('praxispost.tenants', :tenants, true)")
-_SET_BOTH = text(
-    "SELECT set_config('praxispost.tenants', :tenants, true), set_config('lock_timeout', :lock, true)"
-)
 
 
 def wake_after_commit(tx: AsyncConnection, channel: str, payload: str = "") -> None:
@@ -35,18 +37,9 @@ def wake_after_commit(tx: AsyncConnection, channel: str, payload: str = "") -> N
     wakes[channel, payload] = None
 
 
-async def limit_to_tenants(
-    tx: AsyncConnection, tenants: Iterable[UUID], lock_seconds: float | None = None
-) -> None:
-    """From here to its end the transaction sees and writes the rows of these tenants only.
-
-    It waits so long at most for rows that others hold, 5 s where nothing is said.
-    """
-    values = {"tenants": ",".join(str(tenant) for tenant in tenants)}
-    if lock_seconds is None:
-        await tx.execute(_SET_TENANTS, values)
-    else:
-        await tx.execute(_SET_BOTH, values | {"lock": f"{lock_seconds * 1000:.0f}"})
+async def limit_to_tenants(tx: AsyncConnection, tenants: Iterable[UUID]) -> None:
+    """From here to its end the transaction sees and writes the rows of these tenants only."""
+    await tx.execute(_SET_TENANTS, {"tenants": _listed(tenants)})
 
 
 class Database:
@@ -67,16 +60,13 @@ class Database:
         Refuses with DEPENDENCY_UNAVAILABLE where the database can't be reached in time or others held
         the same rows for too long.
         """
-        limited = tuple(tenants)
         wakes: dict[Wake, None] = {}
         async with contextlib.AsyncExitStack() as stack:
             with connecting():
                 tx = await stack.enter_async_context(self._engine.connect())
+            tx.info[_WAKES] = wakes
             with passing_as_refusal():
-                async with tx.begin():
-                    tx.info[_WAKES] = wakes
-                    if limited:
-                        await limit_to_tenants(tx, limited, lock_seconds)
+                async with _begun(tx, _beginning(tuple(tenants), lock_seconds)):
                     yield tx
         self._waker.wake(wakes)
 
@@ -98,6 +88,7 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
         hide_parameters=True,
+        isolation_level="AUTOCOMMIT",  # transactions are begun and ended by hand; see `_begun`
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
@@ -105,3 +96,50 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
     )
     check_connections(engine)
     return engine
+
+
+@contextlib.asynccontextmanager
+async def _begun(tx: AsyncConnection, beginning: str) -> AsyncIterator[None]:
+    """A transaction around the block, committed at its end and undone where it raises.
+
+    SQLAlchemy would make three round trips of its beginning, and one of a check before.
+    """
+    driver = driver_of(tx)
+    try:
+        await _tell(driver, beginning)
+        yield
+        await _tell(driver, "COMMIT")
+    except BaseException:
+        # Whoever is cancelled once more meanwhile gets the connection back into the pool no sooner.
+        await asyncio.shield(asyncio.create_task(_undo(driver)))
+        raise
+
+
+def _beginning(tenants: tuple[UUID, ...], lock_seconds: float | None) -> str:
+    """Its parts, in one message to the server."""
+    parts = ["BEGIN"]
+    if tenants:
+        parts.append(f"SET LOCAL praxispost.tenants = '{_listed(tenants)}'")
+    if lock_seconds is not None:
+        parts.append(f"SET LOCAL lock_timeout = {round(lock_seconds * 1000)}")
+    return "; ".join(parts)
+
+
+def _listed(tenants: Iterable[UUID]) -> str:
+    return ",".join(str(tenant) for tenant in tenants)
+
+
+async def _tell(driver: Any, statements: str) -> None:
+    with lost_as_refusal(driver):
+        await driver.execute(statements)
+
+
+async def _undo(driver: Any) -> None:
+    """What cannot be undone in order, the server undoes when the connection ends."""
+    if driver.is_closed() or not driver.is_in_transaction():
+        return
+    try:
+        async with asyncio.timeout(_UNDO_SECONDS):
+            await driver.execute("ROLLBACK")
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        driver.terminate()

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -34,6 +35,17 @@ def passing_as_refusal() -> Iterator[None]:
         raise dependency_unavailable("database") from error
     except (DBAPIError, asyncpg.PostgresError) as error:
         if is_passing(error):
+            raise dependency_unavailable("database") from error
+        raise
+
+
+@contextlib.contextmanager
+def lost_as_refusal(driver: Any) -> Iterator[None]:
+    """Around statements to the driver itself: refuses where its connection turns out to be lost."""
+    try:
+        yield
+    except (OSError, asyncpg.InterfaceError) as error:
+        if driver.is_closed():
             raise dependency_unavailable("database") from error
         raise
 

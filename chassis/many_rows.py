@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-import asyncpg
-from sqlalchemy import Dialect, Table, text
+from sqlalchemy import Dialect, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.refusal import dependency_unavailable
+from chassis.database_errors import lost_as_refusal
 
 Row: TypeAlias = Sequence[object]
 # Rows that a statement returned; what is in them, only the statement knows.
@@ -22,7 +21,6 @@ Returned: TypeAlias = Sequence[Sequence[Any]]
 
 # SQLAlchemy gives the dialect's constructor no types.
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-_NOTHING = text("SELECT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +88,17 @@ def _rows(part: Part, returned: Any) -> Returned:
 
 
 async def _fetch(tx: AsyncConnection, statement: str, columns: Sequence[object]) -> Sequence[Any]:
-    """On the transaction's connection, past SQLAlchemy, whose first statement begins the transaction."""
+    driver = driver_of(tx)
+    with lost_as_refusal(driver):
+        rows: Sequence[Any] = await driver.fetch(statement, *columns)
+    return rows
+
+
+def driver_of(tx: AsyncConnection) -> Any:
+    """The connection of asyncpg below SQLAlchemy's."""
     pooled = tx.sync_connection
     assert pooled is not None
-    driver: Any = pooled.connection.driver_connection
-    if not driver.is_in_transaction():
-        await tx.execute(_NOTHING)
-    try:
-        rows: Sequence[Any] = await driver.fetch(statement, *columns)
-    except (OSError, asyncpg.InterfaceError) as error:
-        if driver.is_closed():
-            raise dependency_unavailable("database") from error
-        raise
-    return rows
+    return pooled.connection.driver_connection
 
 
 @lru_cache(maxsize=256)
