@@ -7,7 +7,7 @@ batches are as large as there are callers, and nobody waits for a clock.
 import asyncio
 import contextlib
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
 from typing import Generic, TypeAlias, TypeVar
 
@@ -17,6 +17,7 @@ from chassis.refusal import Refusal, Status
 _LOG = logs.get(__name__)
 _ALONE_AT_ONCE = 4
 _PATIENCE = 0.005
+_HELD_UP = 0.05
 
 W = TypeVar("W")
 R = TypeVar("R")
@@ -52,8 +53,11 @@ class Gathering(Generic[W, R]):
     a wish must know itself again, as requests do by their ids. Places in a batch go round among `lanes`, such
     as practices: who wants much at once waits longer, and not the others.
 
-    While many come, a batch waits until it has its share of them, for five milliseconds at most: the callers
-    of the batch before are about to come again, one by one, and would make small batches of large ones.
+    One batch after the other, since few large ones cost less than many small ones at the same time. Another
+    begins beside it only where a whole one waits already, or where it is held up.
+
+    While many come, a batch waits until half of them are there, for five milliseconds at most: the callers of
+    the batch before are about to come again, one by one, and would make small batches of large ones.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class Gathering(Generic[W, R]):
         self._shared_until = 0.0
         self._enough = asyncio.Event()
         self._carrying = 0
+        self._held_up = 0
         self._carriers: set[asyncio.Task[None]] = set()
         self._alone = asyncio.Semaphore(_ALONE_AT_ONCE)
 
@@ -93,13 +98,17 @@ class Gathering(Generic[W, R]):
         self._waiting += 1
         if self._waiting >= self._share:
             self._enough.set()
-        if self._carrying < self._at_once:
+        self._begin_where_due()
+        return await waiting.outcome
+
+    def _begin_where_due(self) -> None:
+        is_due = self._carrying == self._held_up or self._waiting >= self._most
+        if self._waiting and is_due and self._carrying < self._at_once:
             self._carrying += 1
             # In a context of its own: what is done for many has no one request's id, caller or deadline.
             carrier = asyncio.create_task(self._carry(), context=Context())
             self._carriers.add(carrier)
             carrier.add_done_callback(self._carriers.discard)
-        return await waiting.outcome
 
     async def _carry(self) -> None:
         """Until nobody waits; from that moment on, who comes starts another carrier."""
@@ -108,12 +117,31 @@ class Gathering(Generic[W, R]):
                 await self._gather()
                 if batch := self._next():
                     self._under_way += len(batch)
-                    self._share = min(self._most, (self._waiting + self._under_way) // self._at_once)
-                    await self._together(batch)
+                    self._share = min(self._most, (self._waiting + self._under_way) // 2)
+                    async with self._not_held_up():
+                        await self._together(batch)
                     self._under_way -= len(batch)
                     self._shared_until = asyncio.get_running_loop().time() + _PATIENCE
         finally:
             self._carrying -= 1
+
+    @contextlib.asynccontextmanager
+    async def _not_held_up(self) -> AsyncIterator[None]:
+        """Where the block takes long, others need not wait for its end."""
+        is_late = False
+
+        def note() -> None:
+            nonlocal is_late
+            is_late = True
+            self._held_up += 1
+            self._begin_where_due()
+
+        timer = asyncio.get_running_loop().call_later(_HELD_UP, note)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._held_up -= is_late
 
     async def _gather(self) -> None:
         """Wait for the rest of the share; what comes alone, or after a while without any, has it at once."""

@@ -37,7 +37,7 @@ from services.messaging.receipts.storage import NewFact
 _READ_VERSION: Final = 2
 # Two batches at once, so that one is worked on here while PostgreSQL has the other.
 _MOST_TOGETHER: Final = 64
-_BATCHES_AT_ONCE: Final = 2
+_BATCHES_AT_ONCE: Final = 4
 _MOST_WAITING: Final = 256
 
 
