@@ -31,6 +31,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     room = ReadingRoom.of(bench)
     with backlog.held_back(bench.system), echoes_beside(bench.system) as echoes:
         unread = room.letters((rounds + 1) * letters)
+        bench.settle()
         bench.tell(f"{len(unread):,} messages are written")
         targets = {
             _FIRST: str(bench.system.address_book.targets.messaging),

@@ -36,6 +36,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     bench.tell(f"a practice of {patients:,} patients is made")
     with backlog.held_back(bench.system), echoes_beside(bench.system) as echoes:
         crowd.write_to_all(sender, patient_ids)
+        bench.settle()
         for callers in (32, 128):
             calls = _Calls(bench, sender, patient_ids, echoes)
             found = asyncio.run(calls.measured(callers, rounds, seconds))

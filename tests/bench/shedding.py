@@ -43,6 +43,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     room = ReadingRoom.of(bench)
     with backlog.held_back(bench.system):
         unread = room.letters(letters)
+        bench.settle()
         target = str(bench.system.address_book.targets.messaging)
         peak, flood = asyncio.run(_measured(target, unread, rounds, seconds))
     name = f"at {_TIMES} times what OpenMessage manages"

@@ -31,6 +31,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     sent, baseline = [], []
     with backlog.held_back(bench.system):
         crowd.write_to_all(sender, patient_ids)
+        bench.settle()
         next_letter = letters(patient_ids)
         target = str(bench.system.address_book.targets.messaging)
         for _ in range(rounds):

@@ -36,6 +36,7 @@ def measure(bench: Bench) -> list[Figure]:
     # Without prompts, whose receipts' hints look the same.
     with backlog.held_back(bench.system):
         unread = room.letters(letters)
+        bench.settle()
         bench.tell(f"{len(unread)} messages are written")
         return asyncio.run(_measured(bench, target, callers, unread))
 
