@@ -20,7 +20,7 @@ __all__ = ["AioRpcError", "as_unavailable", "channel", "is_passing", "refusal_of
 AioRpcError = aio.AioRpcError
 
 # gRPC tries again only what the server has not begun to answer; creating calls carry a request id. A server
-# that is ending cancels what it has received and not yet begun: CANCELLED, though nobody gave the call up.
+# that is ending, or has too much to do, cancels what it has not yet begun: CANCELLED, though nobody gave up.
 _AGAIN = (grpc.StatusCode.UNAVAILABLE.name, grpc.StatusCode.CANCELLED.name)
 _SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
