@@ -1,4 +1,7 @@
-"""How many patients per second an import takes over, beside COPY of the same rows into the same tables."""
+"""How many patients per second an import takes over, beside COPY of the same rows into the same tables.
+
+What follows from a new record (other services hear of it) does not run meanwhile.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -9,7 +12,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from praxispost.identity.v1 import imports_pb2, imports_pb2_grpc
-from tests.bench import crowd
+from tests.bench import backlog, crowd
 from tests.bench.bench import Bench
 from tests.bench.figures import Figure, at_least
 from tests.story.callers import Caller
@@ -40,7 +43,10 @@ def measure(bench: Bench) -> Iterator[Figure]:
     postgres = bench.system.stores.postgres
     url = make_url(postgres.superuser_url).set(database="identity")
     importing = copying = 0.0
-    with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+    with (
+        backlog.held_back(bench.system, "identity"),
+        psycopg.connect(url.render_as_string(hide_password=False)) as connection,
+    ):
         for first in range(0, rows, each):
             known = _ids(connection, practice.id)
             imported = _import(admin.caller, people, range(first, first + each))
