@@ -27,6 +27,8 @@ _RECORD_AGAIN_AFTER: Final = 1.0
 _MEASURE_EVERY: Final = 5.0
 _SETTLED_TOGETHER: Final = 100
 _SETTLED_ALONE: Final = 4
+# A claim is for a quarter of the lanes at least.
+_LANES_PER_CLAIM: Final = 4
 
 _LOG = logs.get(__name__)
 _AS_IT_SHOULD_BE: Final = frozenset({Outcome.ACCEPTED, Outcome.NOT_NEEDED})
@@ -65,6 +67,8 @@ class PromptSender:
         self._claimed: deque[Prompt] = deque()
         self._claiming = asyncio.Lock()
         self._idle = 0
+        self._one_more = asyncio.Event()
+        self._enough = max(1, parallel // _LANES_PER_CLAIM)
         self._accepted: Gathering[Conclusion, bool] = Gathering(
             self._settle_accepted, most=_SETTLED_TOGETHER, at_once=1, most_waiting=parallel
         )
@@ -85,6 +89,7 @@ class PromptSender:
         """Lanes that have nothing to do queue up for letters; the others send theirs."""
         while not stop.is_set():
             self._idle += 1
+            self._one_more.set()
             try:
                 prompt = await self._next(stop, wake)
             finally:
@@ -94,8 +99,15 @@ class PromptSender:
                     span.note({Attribute.RESULT: (await self._attend(prompt)).value})
 
     async def _next(self, stop: asyncio.Event, wake: Wake) -> Prompt | None:
-        """The first in the queue claims a letter for each lane that stands there, or waits for some."""
+        """The first in the queue claims a letter for each lane that stands there, or waits for some.
+
+        Of few lanes it waits for more: letters that are claimed together cost database and identity little
+        more than one.
+        """
         async with self._claiming:
+            while not self._claimed and self._idle < self._enough:
+                self._one_more.clear()
+                await self._one_more.wait()
             if not self._claimed and not stop.is_set():
                 self._claimed.extend(await self._claim(self._idle))
             if self._claimed:

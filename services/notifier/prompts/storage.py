@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import trace_context
 from chassis.arrays import rows_of
+from chassis.many_rows import Row, carry_out, inserting
 from services.notifier.prompts.domain import Attempt, Decision, Dropped, Failed, Prompt, TryAgain
 from services.notifier.tables import prompt, prompt_attempt, prompt_message
 
@@ -19,6 +20,9 @@ PROMPTS_CHANNEL: Final = "praxispost_prompts"
 # Both mean that it is to be sent; due is what the version before writes.
 _PENDING: Final = ("due", "waiting")
 _TIME: Final = DateTime(timezone=True)
+_INSERT_ATTEMPTS: Final = inserting(
+    prompt_attempt, "practice_id", "prompt_id", "number", "at", "outcome", "contact_version", "smtp_code"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ async def settle(tx: AsyncConnection, of: Prompt, attempt: Attempt, decision: De
     )
     if (await tx.execute(update(prompt).where(held).values(_after(attempt, decision)))).rowcount == 0:
         return False
-    await tx.execute(insert(prompt_attempt), [_attempt_row(of, attempt)])
+    await carry_out(tx, _INSERT_ATTEMPTS.of([_attempt_row(of, attempt)]))
     return True
 
 
@@ -130,9 +134,8 @@ async def settle_accepted(
     }
     settling = update(prompt).where(held).values(changed).returning(prompt.c.practice_id, prompt.c.id)
     settled = {(row.practice_id, row.id) for row in await tx.execute(settling)}
-    attempts = [_attempt_row(of, attempt) for of, attempt in accepted if (of.practice_id, of.id) in settled]
-    if attempts:
-        await tx.execute(insert(prompt_attempt), attempts)
+    made = (_attempt_row(*each) for each in accepted if (each[0].practice_id, each[0].id) in settled)
+    await carry_out(tx, _INSERT_ATTEMPTS.of(made))
     return settled
 
 
@@ -143,16 +146,16 @@ async def figures(tx: AsyncConnection, now: datetime) -> tuple[datetime | None, 
     return oldest, last
 
 
-def _attempt_row(of: Prompt, attempt: Attempt) -> dict[str, object]:
-    return {
-        "practice_id": of.practice_id,
-        "prompt_id": of.id,
-        "number": of.attempt,
-        "at": attempt.at,
-        "outcome": attempt.outcome.value,
-        "contact_version": attempt.contact_version,
-        "smtp_code": attempt.smtp_code,
-    }
+def _attempt_row(of: Prompt, attempt: Attempt) -> Row:
+    return (
+        of.practice_id,
+        of.id,
+        of.attempt,
+        attempt.at,
+        attempt.outcome.value,
+        attempt.contact_version,
+        attempt.smtp_code,
+    )
 
 
 def _after(attempt: Attempt, decision: Decision) -> dict[str, object]:

@@ -30,8 +30,8 @@ _HEADERS = [
     "Subject",
     "Message-ID",
     "Auto-Submitted",
-    "MIME-Version",
     "Content-Type",
+    "MIME-Version",
 ]
 
 
@@ -64,6 +64,13 @@ def test_a_letter_is_text_and_html_in_seven_bits_with_crlf_line_ends() -> None:
     assert envelope.content.isascii()
     assert envelope.content.count(b"\n") == envelope.content.count(b"\r\n")
     assert max(len(line) for line in envelope.content.split(b"\r\n")) <= 78
+
+
+def test_a_text_that_looks_like_the_end_of_its_part_does_not_end_it() -> None:
+    text = f"Vorher\n--=_{_ID.hex}--\nFrom nachher\n"
+    envelope = compose(_ID, Sender("Praxis", _FROM), "erika@mail.example", Content("Hallo", text, text), _NOW)
+    for part in _parsed(envelope).iter_parts():
+        assert part.get_content() == text.replace("\n", "\r\n")
 
 
 def test_a_bounce_goes_to_an_address_that_names_the_letter_only() -> None:
