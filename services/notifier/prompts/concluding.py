@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import outbox
+from chassis.many_rows import carry_out
 from services.notifier.prompts import addressees, storage, waiting
 from services.notifier.prompts.domain import (
     Accepted,
@@ -60,11 +61,15 @@ class Concluding:
         """Record attempts of letters that the relay took; False where a later attempt has one in hand."""
         settled = await storage.settle_accepted(tx, [(each.prompt, each.attempt) for each in accepted])
         ours = [each for each in accepted if each.letter in settled]
-        await waiting.leave_out(tx, {each.letter: each.attempt.message_ids for each in ours})
         told = [each for each in ours if each.prompt.kind is not Kind.REMINDER]
         events = [event for each in told for event in each.told.accepted(each.attempt.message_ids)]
-        await outbox.record_all(tx, events)
-        await waiting.remind_later(tx, {each.letter: self._remind_at(each) for each in told})
+        await carry_out(
+            tx,
+            storage.attempts((each.prompt, each.attempt) for each in ours),
+            waiting.leaving_out({each.letter: each.attempt.message_ids for each in ours}),
+            waiting.reminding_later({each.letter: self._remind_at(each) for each in told}),
+            outbox.recording(tx, events),
+        )
         return [each.letter in settled for each in accepted]
 
     async def settle(self, tx: AsyncConnection, of: Conclusion) -> bool:
@@ -88,13 +93,13 @@ class Concluding:
     async def _conclude(self, tx: AsyncConnection, of: Conclusion, decision: Failed | Dropped) -> None:
         # An attempt that broke off early has not found out which messages the letter was for.
         spoken_for = of.attempt.message_ids or await waiting.needing(tx, of.prompt)
-        await waiting.leave_out(tx, {of.letter: spoken_for})
+        await carry_out(tx, waiting.leaving_out({of.letter: spoken_for}))
         is_reminder = of.prompt.kind is Kind.REMINDER
         if isinstance(decision, Failed):
             if not is_reminder or decision.failure is _TOLD_OF_REMINDERS:
                 await outbox.record_all(tx, of.told.failed(spoken_for, decision.failure))
         elif not is_reminder:
-            await waiting.remind_later(tx, {of.letter: self._remind_at(of)})
+            await carry_out(tx, waiting.reminding_later({of.letter: self._remind_at(of)}))
 
     def _remind_at(self, of: Conclusion) -> datetime:
         return of.attempt.at + self._reminder_after

@@ -1,7 +1,6 @@
 """Sends the prompts that are due: several at a time, each settled in one transaction with its event."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -27,7 +26,6 @@ _RECORD_AGAIN_AFTER: Final = 1.0
 _MEASURE_EVERY: Final = 5.0
 _SETTLED_TOGETHER: Final = 100
 _SETTLED_ALONE: Final = 4
-# A claim is for a quarter of the lanes at least.
 _LANES_PER_CLAIM: Final = 4
 
 _LOG = logs.get(__name__)
@@ -64,11 +62,9 @@ class PromptSender:
         self._jitter = jitter
         self._spans = spans
         self._claims = Claims()
-        self._claimed: deque[Prompt] = deque()
-        self._claiming = asyncio.Lock()
+        self._claimed: asyncio.Queue[Prompt | None] = asyncio.Queue()
         self._idle = 0
         self._one_more = asyncio.Event()
-        self._enough = max(1, parallel // _LANES_PER_CLAIM)
         self._accepted: Gathering[Conclusion, bool] = Gathering(
             self._settle_accepted, most=_SETTLED_TOGETHER, at_once=1, most_waiting=parallel
         )
@@ -82,38 +78,40 @@ class PromptSender:
         with wakeups.on(storage.PROMPTS_CHANNEL) as wake:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._measure(stop))
+                tasks.create_task(self._hand_out(stop, wake))
                 for _ in range(self._parallel):
-                    tasks.create_task(self._lane(stop, wake))
+                    tasks.create_task(self._lane())
 
-    async def _lane(self, stop: asyncio.Event, wake: Wake) -> None:
-        """Lanes that have nothing to do queue up for letters; the others send theirs."""
+    async def _hand_out(self, stop: asyncio.Event, wake: Wake) -> None:
+        """Claim a letter for each lane that is idle, as long as that is a quarter of them: letters that are
+        in hand together cost database and identity little more than one.
+        """
         while not stop.is_set():
+            await self._until_idle(max(1, self._parallel // _LANES_PER_CLAIM))
+            claimed = await self._claim(self._idle)
+            self._idle -= len(claimed)
+            for prompt in claimed:
+                self._claimed.put_nowait(prompt)
+            if not claimed:
+                await pause(_LOOK_EVERY, stop, wake)
+        for _ in range(self._parallel):
+            self._claimed.put_nowait(None)
+
+    async def _until_idle(self, lanes: int) -> None:
+        while self._idle < lanes:
+            self._one_more.clear()
+            await self._one_more.wait()
+
+    async def _lane(self) -> None:
+        """Sends one letter after the other."""
+        while True:
             self._idle += 1
             self._one_more.set()
-            try:
-                prompt = await self._next(stop, wake)
-            finally:
-                self._idle -= 1
-            if prompt is not None:
-                with await self._span(prompt) as span:
-                    span.note({Attribute.RESULT: (await self._attend(prompt)).value})
-
-    async def _next(self, stop: asyncio.Event, wake: Wake) -> Prompt | None:
-        """The first in the queue claims a letter for each lane that stands there, or waits for some.
-
-        Of few lanes it waits for more: letters that are claimed together cost database and identity little
-        more than one.
-        """
-        async with self._claiming:
-            while not self._claimed and self._idle < self._enough:
-                self._one_more.clear()
-                await self._one_more.wait()
-            if not self._claimed and not stop.is_set():
-                self._claimed.extend(await self._claim(self._idle))
-            if self._claimed:
-                return self._claimed.popleft()
-            await pause(_LOOK_EVERY, stop, wake)
-            return None
+            prompt = await self._claimed.get()
+            if prompt is None:
+                return
+            with await self._span(prompt) as span:
+                span.note({Attribute.RESULT: (await self._attend(prompt)).value})
 
     async def _claim(self, most: int) -> list[Prompt]:
         now = self._clock()

@@ -1,18 +1,18 @@
 """Letters in the database: made for messages, settled with their events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Integer, Text, Uuid, and_, func, select, update
+from sqlalchemy import DateTime, Integer, Text, Uuid, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import trace_context
 from chassis.arrays import rows_of
-from chassis.many_rows import Row, carry_out, inserting
+from chassis.many_rows import ManyRows, Part, Row, fetch, inserting, types_of
 from services.notifier.prompts.domain import Attempt, Decision, Dropped, Failed, Prompt, TryAgain
 from services.notifier.tables import prompt, prompt_attempt, prompt_message
 
@@ -20,6 +20,17 @@ PROMPTS_CHANNEL: Final = "praxispost_prompts"
 # Both mean that it is to be sent; due is what the version before writes.
 _PENDING: Final = ("due", "waiting")
 _TIME: Final = DateTime(timezone=True)
+_SETTLE_ACCEPTED: Final = ManyRows(
+    """
+UPDATE prompt
+SET state = 'accepted', settled_at = accepted.at, contact_version = accepted.version, in_hand = false
+FROM {rows} AS accepted (practice_id, id, number, at, version)
+WHERE prompt.practice_id = accepted.practice_id AND prompt.id = accepted.id
+    AND prompt.attempts = accepted.number AND prompt.state IN ('due', 'waiting')
+RETURNING prompt.practice_id, prompt.id
+""",
+    types_of(prompt, "practice_id", "id", "attempts", "settled_at", "contact_version"),
+)
 _INSERT_ATTEMPTS: Final = inserting(
     prompt_attempt, "practice_id", "prompt_id", "number", "at", "outcome", "contact_version", "smtp_code"
 )
@@ -105,38 +116,25 @@ async def settle(tx: AsyncConnection, of: Prompt, attempt: Attempt, decision: De
     )
     if (await tx.execute(update(prompt).where(held).values(_after(attempt, decision)))).rowcount == 0:
         return False
-    await carry_out(tx, _INSERT_ATTEMPTS.of([_attempt_row(of, attempt)]))
+    await fetch(tx, attempts([(of, attempt)]))
     return True
 
 
 async def settle_accepted(
     tx: AsyncConnection, accepted: Sequence[tuple[Prompt, Attempt]]
 ) -> set[tuple[UUID, UUID]]:
-    """The same for letters that the relay took; returns the keys of those that no later attempt has."""
-    rows = rows_of(
-        practice_id=(Uuid(), [each.practice_id for each, _ in accepted]),
-        id=(Uuid(), [each.id for each, _ in accepted]),
-        number=(Integer(), [each.attempt for each, _ in accepted]),
-        at=(_TIME, [attempt.at for _, attempt in accepted]),
-        version=(BigInteger(), [attempt.contact_version for _, attempt in accepted]),
+    """The same for letters that the relay took, without the attempts' rows, which `attempts` adds; returns the
+    keys of those that no later attempt has.
+    """
+    settling = _SETTLE_ACCEPTED.of(
+        (of.practice_id, of.id, of.attempt, attempt.at, attempt.contact_version) for of, attempt in accepted
     )
-    held = and_(
-        prompt.c.practice_id == rows.c.practice_id,
-        prompt.c.id == rows.c.id,
-        prompt.c.attempts == rows.c.number,
-        prompt.c.state.in_(_PENDING),
-    )
-    changed = {
-        "state": "accepted",
-        "settled_at": rows.c.at,
-        "contact_version": rows.c.version,
-        "in_hand": False,
-    }
-    settling = update(prompt).where(held).values(changed).returning(prompt.c.practice_id, prompt.c.id)
-    settled = {(row.practice_id, row.id) for row in await tx.execute(settling)}
-    made = (_attempt_row(*each) for each in accepted if (each[0].practice_id, each[0].id) in settled)
-    await carry_out(tx, _INSERT_ATTEMPTS.of(made))
-    return settled
+    return {(row[0], row[1]) for row in await fetch(tx, settling)}
+
+
+def attempts(made: Iterable[tuple[Prompt, Attempt]]) -> Part:
+    """Adds attempts that were made."""
+    return _INSERT_ATTEMPTS.of(_attempt_row(*each) for each in made)
 
 
 async def figures(tx: AsyncConnection, now: datetime) -> tuple[datetime | None, datetime | None]:

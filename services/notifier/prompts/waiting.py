@@ -3,17 +3,47 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Uuid, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, DateTime, Uuid, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.arrays import among, rows_of
+from chassis.many_rows import ManyRows, Part, types_of
 from services.notifier.prompts.addressees import PatientKey
 from services.notifier.prompts.domain import Kind, Prompt
 from services.notifier.tables import prompt, prompt_message, waiting_message
+
+_LEAVE_OUT: Final = ManyRows(
+    """
+UPDATE prompt_message SET needed = false FROM {rows} AS letter (practice_id, id, needed)
+WHERE prompt_message.practice_id = letter.practice_id AND prompt_message.prompt_id = letter.id
+    AND prompt_message.message_id <> ALL (string_to_array(letter.needed, ',')::uuid[])
+""",
+    (*types_of(prompt, "practice_id", "id"), "text"),
+    returns=False,
+)
+# Messages are locked in the order of their keys.
+_REMIND_LATER: Final = ManyRows(
+    """
+UPDATE waiting_message SET remind_at = locked.at FROM (
+    SELECT message.practice_id, message.id, letter.at
+    FROM {rows} AS letter (practice_id, id, at)
+    JOIN prompt_message ON prompt_message.practice_id = letter.practice_id
+        AND prompt_message.prompt_id = letter.id
+    JOIN waiting_message AS message ON message.practice_id = prompt_message.practice_id
+        AND message.id = prompt_message.message_id
+    WHERE message.closed_at IS NULL AND message.reminded_at IS NULL
+    ORDER BY message.practice_id, message.id
+    FOR UPDATE OF message
+) AS locked
+WHERE waiting_message.practice_id = locked.practice_id AND waiting_message.id = locked.id
+""",
+    types_of(waiting_message, "practice_id", "id", "remind_at"),
+    returns=False,
+)
 
 # Practice and message, or practice and letter.
 MessageKey: TypeAlias = tuple[UUID, UUID]
@@ -139,45 +169,14 @@ async def spoken_for(tx: AsyncConnection, practice_id: UUID, prompt_id: UUID) ->
     return tuple((await tx.execute(query.order_by(prompt_message.c.message_id))).scalars())
 
 
-async def leave_out(tx: AsyncConnection, needed: Mapping[MessageKey, Collection[UUID]]) -> None:
-    """Mark those of several letters' messages that they did not have to speak for."""
-    each_needed = [(*letter, message_id) for letter, ids in needed.items() for message_id in ids]
-    spoken_for = rows_of(
-        practice_id=(Uuid(), [practice_id for practice_id, _, _ in each_needed]),
-        prompt_id=(Uuid(), [prompt_id for _, prompt_id, _ in each_needed]),
-        message_id=(Uuid(), [message_id for _, _, message_id in each_needed]),
-    )
-    of = (prompt_message.c.practice_id, prompt_message.c.prompt_id)
-    others = and_(
-        among(*of, list(needed)), tuple_(*of, prompt_message.c.message_id).not_in(select(*spoken_for.c))
-    )
-    await tx.execute(update(prompt_message).where(others).values(needed=False))
+def leaving_out(needed: Mapping[MessageKey, Collection[UUID]]) -> Part:
+    """Marks those of several letters' messages that they did not have to speak for."""
+    return _LEAVE_OUT.of((*letter, ",".join(map(str, ids))) for letter, ids in needed.items())
 
 
-async def remind_later(tx: AsyncConnection, reminders: Mapping[MessageKey, datetime]) -> None:
-    """Remind of several letters' messages, each letter's at its time, unless that was done before."""
-    if not reminders:
-        return
-    rows = rows_of(
-        practice_id=(Uuid(), [practice_id for practice_id, _ in reminders]),
-        prompt_id=(Uuid(), [prompt_id for _, prompt_id in reminders]),
-        at=(DateTime(timezone=True), list(reminders.values())),
-    )
-    its_message = and_(
-        prompt_message.c.practice_id == rows.c.practice_id, prompt_message.c.prompt_id == rows.c.prompt_id
-    )
-    unread = and_(
-        _same_message(), waiting_message.c.closed_at.is_(None), waiting_message.c.reminded_at.is_(None)
-    )
-    locked = (
-        select(waiting_message.c.practice_id, waiting_message.c.id, rows.c.at)
-        .select_from(rows.join(prompt_message, its_message).join(waiting_message, unread))
-        .order_by(waiting_message.c.practice_id, waiting_message.c.id)
-        .with_for_update(of=waiting_message)
-        .cte("locked")
-    )
-    this = and_(waiting_message.c.practice_id == locked.c.practice_id, waiting_message.c.id == locked.c.id)
-    await tx.execute(update(waiting_message).where(this).values(remind_at=locked.c.at))
+def reminding_later(reminders: Mapping[MessageKey, datetime]) -> Part:
+    """Reminds of several letters' messages, each letter's at its time, unless that was done before."""
+    return _REMIND_LATER.of((*letter, at) for letter, at in reminders.items())
 
 
 async def joinable_letters(
