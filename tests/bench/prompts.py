@@ -44,7 +44,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
 
     The baseline of the rate sends the same letters to the same relay over as many connections.
     """
-    sends, backlog, rounds = (3, 30, 1) if bench.short else (100, 1_000, 3)
+    sends, backlog, rounds = (3, 30, 1) if bench.short else (100, 2_000, 3)
     practice, admin = bench.house.practice(_PRACTICE)
     patient_ids = crowd.record_all(admin.caller, crowd.contacts(backlog))
     crowd.until_prompted(practice.admin, crowd.write_to_all(practice.admin, patient_ids))
@@ -97,10 +97,10 @@ def _rate_of_worker(bench: Bench, practice: Practice, patient_ids: list[str]) ->
 
 
 def _rate_at_relay(bench: Bench, count: int) -> float:
-    """Letters a second from the first tenth, which starting is part of, to the last letter."""
+    """Letters a second from the first quarter, which starting is part of, to the last letter."""
     catcher = bench.system.stores.catcher.client()
     begin = catcher.newest()
-    first, last = begin + count // 10, begin + count
+    first, last = begin + count // 4, begin + count
     _until_caught(catcher.newest, first)
     begun, at_begin = time.perf_counter(), catcher.newest()
     _until_caught(catcher.newest, last)
@@ -110,7 +110,7 @@ def _rate_at_relay(bench: Bench, count: int) -> float:
 
 
 async def _rate_of_client(bench: Bench, count: int) -> float:
-    """Letters a second of a client that has them ready, from the first tenth on, too."""
+    """Letters a second of a client that has them ready, from the first quarter on, too."""
     access = bench.system.stores.catcher.smtp
     settings = SmtpSettings(
         access.host, access.port, "starttls", access.username, access.password, access.ca_file
@@ -128,8 +128,8 @@ async def _rate_of_client(bench: Bench, count: int) -> float:
         for _ in range(_CONNECTIONS)
     ]
     await asyncio.gather(*(each.connect() for each in connections))
-    await _hand_over(connections, letters[: count // 10])
-    rest = letters[count // 10 :]
+    await _hand_over(connections, letters[: count // 4])
+    rest = letters[count // 4 :]
     counted = len(rest)
     begun = time.perf_counter()
     await _hand_over(connections, rest)

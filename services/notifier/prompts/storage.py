@@ -123,8 +123,8 @@ async def settle(tx: AsyncConnection, of: Prompt, attempt: Attempt, decision: De
 async def settle_accepted(
     tx: AsyncConnection, accepted: Sequence[tuple[Prompt, Attempt]]
 ) -> set[tuple[UUID, UUID]]:
-    """The same for letters that the relay took, without the attempts' rows, which `attempts` adds; returns the
-    keys of those that no later attempt has.
+    """The same for letters that the relay took, without the attempts' rows, which `attempts` adds; returns
+    the keys of those that no later attempt has.
     """
     settling = _SETTLE_ACCEPTED.of(
         (of.practice_id, of.id, of.attempt, attempt.at, attempt.contact_version) for of, attempt in accepted
