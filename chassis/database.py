@@ -110,16 +110,13 @@ async def _begun(tx: AsyncConnection, beginning: str) -> AsyncIterator[None]:
         yield
         await _tell(driver, "COMMIT")
     except BaseException:
-        # Whoever is cancelled once more meanwhile gets the connection back into the pool no sooner.
-        await asyncio.shield(asyncio.create_task(_undo(driver)))
+        await _undo(driver)
         raise
 
 
 def _beginning(tenants: tuple[UUID, ...], lock_seconds: float | None) -> str:
     """Its parts, in one message to the server."""
-    parts = ["BEGIN"]
-    if tenants:
-        parts.append(f"SET LOCAL praxispost.tenants = '{_listed(tenants)}'")
+    parts = ["BEGIN", f"SET LOCAL praxispost.tenants = '{_listed(tenants)}'"]
     if lock_seconds is not None:
         parts.append(f"SET LOCAL lock_timeout = {round(lock_seconds * 1000)}")
     return "; ".join(parts)
@@ -135,11 +132,16 @@ async def _tell(driver: Any, statements: str) -> None:
 
 
 async def _undo(driver: Any) -> None:
-    """What cannot be undone in order, the server undoes when the connection ends."""
-    if driver.is_closed() or not driver.is_in_transaction():
+    """What cannot be undone in order, the server undoes when the connection ends.
+
+    It is not asked whether there is one: of a beginning that was cancelled the driver knows nothing.
+    """
+    if driver.is_closed():
         return
     try:
         async with asyncio.timeout(_UNDO_SECONDS):
             await driver.execute("ROLLBACK")
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except BaseException as error:
         driver.terminate()
+        if not isinstance(error, OSError | TimeoutError | asyncpg.PostgresError | asyncpg.InterfaceError):
+            raise

@@ -1,9 +1,10 @@
 """What a transaction of a service can reach, and what it says when it can't."""
 
+import asyncio
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from chassis.database import Database, limit_to_tenants, wake_after_commit
@@ -71,6 +72,26 @@ async def test_an_error_undoes_the_transaction(database: Database) -> None:
     with pytest.raises(LookupError):
         await half_do()
     assert await _values(database, ONE) == []
+
+
+async def test_whoever_is_cancelled_leaves_nothing_to_the_next(sample_database: SampleDatabase) -> None:
+    """At whatever moment: while the transaction begins, in the midst of it, at its end, or twice."""
+    database = Database(sample_database.app_url, pool_size=1)
+    for turns in range(60):
+        cancelled = asyncio.create_task(_put(database, ONE, "mine"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        cancelled.cancel()
+        if turns % 3 == 0:
+            await asyncio.sleep(0)
+            cancelled.cancel()
+        await asyncio.wait([cancelled])
+        async with database.transaction() as tx:
+            begun = select(func.pg_current_xact_id_if_assigned().is_(None), func.count(THING.c.id))
+            assert (await tx.execute(begun)).one() == (True, 0)
+        await _put(database, OTHER, "theirs")
+    assert await _values(database, OTHER) == ["theirs"] * 60
+    await database.close()
 
 
 async def test_an_error_does_not_show_the_values(database: Database) -> None:
