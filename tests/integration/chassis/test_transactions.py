@@ -77,6 +77,7 @@ async def test_an_error_undoes_the_transaction(database: Database) -> None:
 async def test_whoever_is_cancelled_leaves_nothing_to_the_next(sample_database: SampleDatabase) -> None:
     """At whatever moment: while the transaction begins, in the midst of it, at its end, or twice."""
     database = Database(sample_database.app_url, pool_size=1)
+    await _put(database, ONE, "of before")
     for turns in range(60):
         cancelled = asyncio.create_task(_put(database, ONE, "mine"))
         for _ in range(turns):
