@@ -75,6 +75,12 @@ async def outcome(gathered: Gathering[Wish, int], wish: Wish) -> object:
         return error.args
 
 
+async def turns() -> None:
+    """Let those who wait for nothing but the event loop go on."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
 def expected(wish: Wish) -> object:
     match wish.nature:
         case Nature.REFUSED:
@@ -140,6 +146,42 @@ async def test_who_wants_much_does_not_keep_others_from_the_next_batch() -> None
     store.gate.set()
     await asyncio.gather(*much, little)
     assert store.batches[:2] == [[1, 2], [3, 7]]
+
+
+async def test_another_batch_begins_beside_one_only_where_it_is_whole() -> None:
+    store = Store(gate=asyncio.Event())
+    gathered = gathering(store, most=3, at_once=2)
+    calls = [asyncio.create_task(gathered.carry_out(Wish(1)))]
+    await turns()
+    calls += [asyncio.create_task(gathered.carry_out(Wish(number))) for number in (2, 3)]
+    await turns()
+    assert store.batches == [[1]]
+    calls += [asyncio.create_task(gathered.carry_out(Wish(number))) for number in (4, 5)]
+    await turns()
+    assert store.batches == [[1], [2, 3, 4]]
+    assert store.gate is not None
+    store.gate.set()
+    await asyncio.gather(*calls)
+    assert store.batches == [[1], [2, 3, 4], [5]]
+
+
+async def test_who_comes_while_a_batch_is_held_up_does_not_wait_for_its_end() -> None:
+    held_up = asyncio.Event()
+
+    async def carry_out(wishes: Sequence[int]) -> Outcomes[int]:
+        if 1 in wishes:
+            await held_up.wait()
+        return wishes
+
+    gathered: Gathering[int, int] = Gathering(carry_out, most=8, at_once=2, most_waiting=8)
+    first = asyncio.create_task(gathered.carry_out(1))
+    await turns()
+    async with asyncio.timeout(20):
+        assert await asyncio.gather(*(gathered.carry_out(number) for number in (2, 3))) == [2, 3]
+        assert await gathered.carry_out(4) == 4
+    assert not first.done()
+    held_up.set()
+    assert await first == 1
 
 
 async def test_too_many_who_wait_are_refused() -> None:
