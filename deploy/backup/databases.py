@@ -26,10 +26,15 @@ def dump(url: str, file: Path) -> None:
 
 def restore(url: str, file: Path) -> None:
     """Everything or nothing, into an empty database, whose owner `url` names; rights go to the roles of the
-    same names as where the dump was made."""
+    same names as where the dump was made.
+
+    With statistics: services that begin before autovacuum has made some plan as if the tables were empty.
+    """
     name = str(conninfo_to_dict(url)["dbname"])
     options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-password", f"--dbname={name}"]
     _run("pg_restore", [*options, str(file)], url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ANALYZE")
 
 
 def check_empty(url: str) -> None:
