@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 _USED_AT = "praxispost.used_at"
@@ -25,7 +25,7 @@ def check_connections(engine: AsyncEngine) -> None:
 
     def check(connection: Any, record: Any, proxy: Any) -> None:
         if connection is None or connection.driver_connection.is_closed():
-            raise InvalidatePoolError
+            raise DisconnectionError  # only this one is replaced: it may have been closed on purpose
         if monotonic() - record.info.get(_USED_AT, monotonic()) < _TRUSTED_SECONDS:
             return
         try:

@@ -18,6 +18,8 @@ from chassis.many_rows import driver_of
 from chassis.waker import Wake, Waker
 
 _WAKES = "praxispost.wakes"
+_END = "praxispost.end"
+_COMMIT, _ROLLBACK = "COMMIT", "ROLLBACK"
 _UNDO_SECONDS = 5.0
 _SESSION = {
     "application_name": "praxispost",
@@ -35,6 +37,15 @@ def wake_after_commit(tx: AsyncConnection, channel: str, payload: str = "") -> N
     """
     wakes: dict[Wake, None] = tx.info[_WAKES]
     wakes[channel, payload] = None
+
+
+def undo_at_end(tx: AsyncConnection) -> None:
+    """Let the transaction be undone at its end instead of committed, and wake nobody.
+
+    What SQLAlchemy's own `rollback` and `commit` do here is nothing: see `_begun`.
+    """
+    tx.info[_END] = _ROLLBACK
+    tx.info[_WAKES].clear()
 
 
 async def limit_to_tenants(tx: AsyncConnection, tenants: Iterable[UUID]) -> None:
@@ -64,7 +75,7 @@ class Database:
         async with contextlib.AsyncExitStack() as stack:
             with connecting():
                 tx = await stack.enter_async_context(self._engine.connect())
-            tx.info[_WAKES] = wakes
+            tx.info[_WAKES], tx.info[_END] = wakes, _COMMIT
             with passing_as_refusal():
                 async with _begun(tx, _beginning(tuple(tenants), lock_seconds)):
                     yield tx
@@ -108,7 +119,9 @@ async def _begun(tx: AsyncConnection, beginning: str) -> AsyncIterator[None]:
     try:
         await _tell(driver, beginning)
         yield
-        await _tell(driver, "COMMIT")
+        end = tx.info[_END]
+        if await _tell(driver, end) != end:
+            raise RuntimeError("a statement of the transaction failed, so nothing of it was stored")
     except BaseException:
         await _undo(driver)
         raise
@@ -123,12 +136,13 @@ def _beginning(tenants: tuple[UUID, ...], lock_seconds: float | None) -> str:
 
 
 def _listed(tenants: Iterable[UUID]) -> str:
-    return ",".join(str(tenant) for tenant in tenants)
+    return ",".join(UUID.__str__(tenant) for tenant in tenants)
 
 
-async def _tell(driver: Any, statements: str) -> None:
+async def _tell(driver: Any, statements: str) -> str:
+    """What the last of them answers. PostgreSQL's answer to a COMMIT may be that it rolled back."""
     with lost_as_refusal(driver):
-        await driver.execute(statements)
+        return str(await driver.execute(statements))
 
 
 async def _undo(driver: Any) -> None:
@@ -140,7 +154,7 @@ async def _undo(driver: Any) -> None:
         return
     try:
         async with asyncio.timeout(_UNDO_SECONDS):
-            await driver.execute("ROLLBACK")
+            await driver.execute(_ROLLBACK)
     except BaseException as error:
         driver.terminate()
         if not isinstance(error, OSError | TimeoutError | asyncpg.PostgresError | asyncpg.InterfaceError):

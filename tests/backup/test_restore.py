@@ -194,21 +194,27 @@ def lost(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 
 @pytest.fixture(scope="module")
-def restored(lost: Case) -> Iterator[Stage]:
-    """Another system, in which nothing was but what was restored, at work."""
+def system(lost: Case) -> Iterator[System]:
+    """Another system, in which nothing was."""
     system = another(lost.folder.parent / "kept")
     try:
-        system.stores.postgres.start()
-        system.stores.s3.start()
-        urls = owners(system.stores.postgres)
-        lost.said.append(run_backup("restore", lost.folder, stores=system.stores, urls=urls))
-        lost.said.append(run_backup("prune", lost.folder, stores=system.stores, urls=urls))
-        system.start()
-        with stage_on(system.address_book) as stage:
-            yield stage
+        yield system
     finally:
         system.stop()
         system.data.remove()
+
+
+@pytest.fixture(scope="module")
+def restored(lost: Case, system: System) -> Iterator[Stage]:
+    """The same with what was restored, at work."""
+    system.stores.postgres.start()
+    system.stores.s3.start()
+    urls = owners(system.stores.postgres)
+    lost.said.append(run_backup("restore", lost.folder, stores=system.stores, urls=urls))
+    lost.said.append(run_backup("prune", lost.folder, stores=system.stores, urls=urls))
+    system.start()
+    with stage_on(system.address_book) as stage:
+        yield stage
 
 
 def opened(caller: Caller, message_id: str, practice_id: str = "") -> messaging_pb2.Message:
@@ -242,6 +248,14 @@ def test_what_was_erased_after_the_backup_stays_erased(lost: Case, restored: Sta
         messaging_pb2.GetReceiptRequest(message_id=lost.misdirected_id)
     ).facts
     assert messaging_pb2.RECEIPT_FACT_KIND_ERASED in [each.kind for each in facts]
+
+
+def test_owners_are_limited_to_practices_as_before(lost: Case, system: System, restored: Stage) -> None:
+    """What settling lifts for a moment, to find what lost its key, is as it was."""
+    for name in ("identity", "messaging", "attachments", "notifier"):
+        with psycopg.connect(system.stores.postgres.database(name).owner) as connection:
+            query = "SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity"
+            assert connection.execute(query).fetchall() == []
 
 
 def test_whoever_left_after_the_backup_is_gone_and_may_come_again(lost: Case, restored: Stage) -> None:

@@ -1,5 +1,8 @@
 """What becomes of three times as many callers as messaging's api serves at once: how many calls are answered,
-and how soon the others are refused."""
+and how soon the others are refused.
+
+Callers wait for each answer, and come again 0.1 s after a refusal; gRPC tries nothing again for them.
+"""
 
 import asyncio
 import statistics
@@ -77,8 +80,8 @@ async def _measured(
         for _ in range(rounds):
             taken, lasted = await load.for_seconds(calls, _CALLERS, seconds)
             rates.append(len(taken) / lasted)
-            await load.for_seconds(repeat(partial(_one, calls, flood)), _TOO_MANY, seconds)
-            flood.rates.append((len(flood.answered_seconds) - flood.counted) / seconds)
+            _, lasted = await load.for_seconds(repeat(partial(_one, calls, flood)), _TOO_MANY, seconds)
+            flood.rates.append((len(flood.answered_seconds) - flood.counted) / lasted)
             flood.counted = len(flood.answered_seconds)
     return statistics.median(rates), flood
 

@@ -35,9 +35,9 @@ from services.messaging.receipts.storage import NewFact
 
 # A message is sent, and then read for the first time: that is all its events tell of.
 _READ_VERSION: Final = 2
-# Two batches at once, so that one is worked on here while PostgreSQL has the other.
+# Of patients and of practices each; sending has three, and all together not all connections.
 _MOST_TOGETHER: Final = 64
-_BATCHES_AT_ONCE: Final = 4
+_BATCHES_AT_ONCE: Final = 2
 _MOST_WAITING: Final = 256
 
 

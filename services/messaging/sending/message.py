@@ -36,7 +36,7 @@ from services.messaging.sending.storing import Storable, Storing
 from services.messaging.times import optional_moment
 
 _MOST_TOGETHER: Final = 64
-_BATCHES_AT_ONCE: Final = 4
+_BATCHES_AT_ONCE: Final = 3
 _MOST_WAITING: Final = 1024
 _LONGEST_LOCK_SECONDS: Final = 2.0
 

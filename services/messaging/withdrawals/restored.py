@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis import logs
 from chassis.audit import record_audit
 from chassis.caller import Caller
-from chassis.database import Database
+from chassis.database import Database, undo_at_end
 from chassis.keys import KeyDatabase
 from chassis.settings import Secret
 from services.messaging import tables
@@ -83,7 +83,7 @@ async def _keyless(database: Database, keys: KeyDatabase, table: Table, *conditi
             async for batch in rows.partitions(_AT_ONCE):
                 known = await _known(keys_tx, [row.key_id for row in batch])
                 keyless += [(row.practice_id, row.id) for row in batch if row.key_id not in known]
-        await tx.rollback()
+        undo_at_end(tx)
     return keyless
 
 

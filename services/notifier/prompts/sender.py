@@ -75,6 +75,7 @@ class PromptSender:
 
     async def run(self, stop: asyncio.Event, wakeups: Wakeups) -> None:
         """Send until stopped; for `Worker.serve` with PROMPTS_CHANNEL."""
+        self._claimed, self._idle = asyncio.Queue(), 0  # nothing of a run that broke off
         with wakeups.on(storage.PROMPTS_CHANNEL) as wake:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._measure(stop))
@@ -88,6 +89,8 @@ class PromptSender:
         """
         while not stop.is_set():
             await self._until_idle(max(1, self._parallel // _LANES_PER_CLAIM))
+            if stop.is_set():
+                break
             claimed = await self._claim(self._idle)
             self._idle -= len(claimed)
             for prompt in claimed:

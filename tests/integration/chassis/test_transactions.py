@@ -1,13 +1,14 @@
 """What a transaction of a service can reach, and what it says when it can't."""
 
 import asyncio
+import contextlib
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
-from chassis.database import Database, limit_to_tenants, wake_after_commit
+from chassis.database import Database, limit_to_tenants, undo_at_end, wake_after_commit
 from chassis.refusal import Refusal, Status
 from chassis.wakeups import Wakeups
 from tests.integration.chassis.sample import THING, SampleDatabase
@@ -71,6 +72,29 @@ async def test_an_error_undoes_the_transaction(database: Database) -> None:
 
     with pytest.raises(LookupError):
         await half_do()
+    assert await _values(database, ONE) == []
+
+
+async def test_a_transaction_can_be_undone_without_an_error(database: Database) -> None:
+    async with database.transaction([ONE]) as tx:
+        await tx.execute(insert(THING).values(tenant_id=ONE, id=uuid4(), value="undone"))
+        undo_at_end(tx)
+    assert await _values(database, ONE) == []
+    await _put(database, ONE, "mine")
+    assert await _values(database, ONE) == ["mine"]
+
+
+async def test_whoever_passes_over_a_failed_statement_is_not_told_that_all_is_stored(
+    database: Database,
+) -> None:
+    async def pass_over() -> None:
+        async with database.transaction([ONE]) as tx:
+            await tx.execute(insert(THING).values(tenant_id=ONE, id=uuid4(), value="mine"))
+            with contextlib.suppress(ProgrammingError):
+                await tx.execute(text("SELECT nothing"))
+
+    with pytest.raises(RuntimeError, match="nothing of it was stored"):
+        await pass_over()
     assert await _values(database, ONE) == []
 
 

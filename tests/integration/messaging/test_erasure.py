@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from chassis.caller import Caller
 from chassis.data_keys import destroy_data_keys
+from chassis.database import undo_at_end
 from chassis.doomed_keys import DoomedDataKeys
 from chassis.keys import FileWrappingKeys, KeyDatabase, Keys
 from chassis.refusal import Refusal
@@ -164,7 +165,7 @@ async def test_an_erasure_that_is_undone_dooms_nothing(post: Post) -> None:
     await withdraw(post, admin, message_id)
     async with post.database.transaction([practice_id]) as tx:
         await tx.execute(function, {"practice": practice_id, "message": UUID(message_id)})
-        await tx.rollback()
+        undo_at_end(tx)
     assert not await is_doomed(post, row.key_id)
     assert (await post.open(admin, message_id)).body == "Alles in Ordnung."
 
