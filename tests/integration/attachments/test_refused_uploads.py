@@ -199,7 +199,9 @@ async def test_an_upload_that_is_given_up_meanwhile_ends_and_leaves_nothing(
         for part in parts(sent, bytes(3 * CHUNK)):
             yield part
         await until(lambda: bool(traces.rows(practice_id=physician.tenant_id, state="uploading")))
-        traces.set_state(traces.rows(practice_id=physician.tenant_id)[0]["id"], "deleting")
+        # In a thread: the server, whose transaction may have the row, is in this one.
+        given_up = traces.rows(practice_id=physician.tenant_id)[0]["id"]
+        await asyncio.to_thread(traces.set_state, given_up, "deleting")
         yield pb.UploadAttachmentRequest(chunk=bytes(CHUNK))
 
     async with open_house(stores, clock=lambda: datetime.now(UTC) + timedelta(hours=next(hours))) as house:
