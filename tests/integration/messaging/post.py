@@ -309,6 +309,7 @@ async def open_post(stores: Stores, rules: GuardRules = USUAL_RULES) -> AsyncIte
                 TokenSigner(token_key),
             )
             feeding.cancel()
+            await asyncio.wait([feeding])
             await server.drain(serving)
     for each in (database, superuser, key_database):
         await each.close()
