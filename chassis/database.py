@@ -40,7 +40,7 @@ def wake_after_commit(tx: AsyncConnection, channel: str, payload: str = "") -> N
 
 
 def undo_at_end(tx: AsyncConnection) -> None:
-    """Let the transaction be undone at its end instead of committed, and wake nobody.
+    """Let the transaction be undone at its end instead of committed, and wake nobody; said last in its block.
 
     What SQLAlchemy's own `rollback` and `commit` do here is nothing: see `_begun`.
     """
@@ -67,7 +67,7 @@ class Database:
     ) -> AsyncIterator[AsyncConnection]:
         """One transaction, committed at the end of the block; without tenants it reaches no tenant's row.
 
-        With tenants it may be told how long to wait for rows that others hold, instead of 5 s.
+        It may be told how long to wait for rows that others hold, instead of 5 s.
         Refuses with DEPENDENCY_UNAVAILABLE where the database can't be reached in time or others held
         the same rows for too long.
         """
@@ -113,7 +113,7 @@ def create_engine(url: str, pool_size: int) -> AsyncEngine:
 async def _begun(tx: AsyncConnection, beginning: str) -> AsyncIterator[None]:
     """A transaction around the block, committed at its end and undone where it raises.
 
-    SQLAlchemy would make three round trips of its beginning, and one of a check before.
+    SQLAlchemy would make two round trips of its beginning.
     """
     driver = driver_of(tx)
     try:

@@ -192,7 +192,7 @@ def _options(settings: GrpcSettings) -> list[tuple[str, int]]:
         ("grpc.max_metadata_size", 64 * 1024),
         ("grpc.max_concurrent_streams", 1000),
         # How many calls may wait for the event loop to look at them: from the first number on, ever more of
-        # what comes is cancelled at once. Left to itself a thousand wait, and each for seconds.
+        # what comes is cancelled at once. Left to itself gRPC lets a thousand wait and refuses nobody.
         ("grpc.server.max_pending_requests", 256),
         ("grpc.server.max_pending_requests_hard_limit", 1024),
         # What a client may send ahead of a servicer that is slower. Left to itself the window grows to many

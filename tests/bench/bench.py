@@ -22,7 +22,7 @@ class Bench:
     short: bool
 
     def settle(self) -> None:
-        """Give PostgreSQL the statistics of what has been filled in, as autovacuum does within a minute.
+        """Give PostgreSQL the statistics of what has been filled in, as autovacuum does once a minute.
 
         Plans from before, for tables that were empty, read all of a practice's rows where one is looked for.
         """

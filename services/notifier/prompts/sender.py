@@ -87,7 +87,7 @@ class PromptSender:
         """Claim a letter for each lane that is idle, as long as that is a quarter of them: letters that are
         in hand together cost database and identity little more than one.
         """
-        while not stop.is_set():
+        while True:
             await self._until_idle(max(1, self._parallel // _LANES_PER_CLAIM))
             if stop.is_set():
                 break
