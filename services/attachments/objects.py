@@ -2,41 +2,35 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from types import TracebackType
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 import certifi
 import urllib3
-from minio import Minio
-from minio.error import MinioException, S3Error
-from urllib3.exceptions import HTTPError
 
-from chassis import logs
+from services.attachments.parts import ObjectWriter, PartStore
 from services.attachments.settings import StoreSettings
+from services.attachments.store_client import (
+    ObjectMissing,
+    RetryOnce,
+    StoreClient,
+    StoreUnavailable,
+    refusing,
+)
 
-_LOG = logs.get(__name__)
+__all__ = ["Listed", "ObjectMissing", "ObjectReader", "ObjectStore", "StoreUnavailable"]
 
 T = TypeVar("T")
 
-_PART_SIZE = 5 * 1024 * 1024
-_UPLOADS = 16
+_WRITTEN_AT_ONCE = 16
+_PARTS_AHEAD = 3
 _CALLS = 16
 _CONNECT_SECONDS = 2.0
 _PATIENCE = 8.0
-_ABSENT = frozenset({"NoSuchKey", "InvalidRange"})
-
-
-class StoreUnavailable(Exception):
-    """The object store cannot be reached, or does not do what it is asked."""
-
-
-class ObjectMissing(Exception):
-    """There is no such object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,8 @@ class Listed:
 
 
 class ObjectStore:
-    """Every call runs in a thread; at most 16 documents are written at a time, further ones wait.
+    """Every call runs in a thread. At most 16 objects are written at a time, further ones wait; of all that
+    they write, three parts may be on their way while others fill.
 
     All calls raise StoreUnavailable when the store is silent for longer than the patience (seconds), and work
     again as soon as it does.
@@ -56,43 +51,42 @@ class ObjectStore:
 
     def __init__(self, settings: StoreSettings, *, patience: float = _PATIENCE) -> None:
         self._bucket = settings.bucket
-        self._client = _Client(
+        self._client = StoreClient(
             settings.endpoint,
             settings.access_key,
             settings.secret_key,
             secure=settings.secure,
             region=settings.region,
             http_client=urllib3.PoolManager(
-                maxsize=_UPLOADS + _CALLS,
+                maxsize=_WRITTEN_AT_ONCE + _CALLS,
                 timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=patience),
-                retries=_RetryOnce(total=1, redirect=0, backoff_factor=0.1),
+                retries=RetryOnce(total=1, redirect=0, backoff_factor=0.1),
                 ca_certs=certifi.where(),
             ),
         )
-        self._uploads = ThreadPoolExecutor(_UPLOADS, "store-upload")
+        self._parts = PartStore(self._client, self._bucket, _WRITTEN_AT_ONCE)
         self._calls = ThreadPoolExecutor(_CALLS, "store-call")
+        self._places = asyncio.Semaphore(_WRITTEN_AT_ONCE)
+        self._ahead = asyncio.Semaphore(_PARTS_AHEAD)
+        self._aborting: set[asyncio.Task[None]] = set()
 
-    async def write(self, key: str, source: BinaryIO, length: int | None) -> None:
-        """Write an object from a stream, of that length where known; nothing of it stays if that fails."""
-
-        def put() -> None:
-            with _refusing():
-                self._client.put_object(
-                    self._bucket,
-                    key,
-                    source,
-                    -1 if length is None else length,
-                    part_size=_PART_SIZE,
-                    num_parallel_uploads=1,
-                )
-
-        await asyncio.get_running_loop().run_in_executor(self._uploads, put)
+    @contextlib.asynccontextmanager
+    async def writing(self, key: str) -> AsyncIterator[ObjectWriter]:
+        """Write an object in the block: afterwards it is there as a whole, or not at all if that failed."""
+        async with self._places:
+            writer = ObjectWriter(self._parts, self._ahead, key)
+            try:
+                yield writer
+                await writer.complete()
+            except BaseException:
+                await self._abort(writer)
+                raise
 
     async def open(self, key: str, start: int, length: int) -> "ObjectReader":
         """Read that range of an object; raises ObjectMissing. The reader must be closed."""
 
         def get() -> urllib3.BaseHTTPResponse:
-            with _refusing():
+            with refusing():
                 return self._client.get_object(self._bucket, key, start, length)
 
         return ObjectReader(await self._call(get), self._calls)
@@ -101,7 +95,7 @@ class ObjectStore:
         """Remove an object; one that is not there is removed already."""
 
         def remove() -> None:
-            with _refusing(), contextlib.suppress(ObjectMissing):
+            with refusing(), contextlib.suppress(ObjectMissing):
                 self._client.remove_object(self._bucket, key)
 
         await self._call(remove)
@@ -110,7 +104,7 @@ class ObjectStore:
         """The objects that come after that key in the order of keys; an empty key is before all."""
 
         def list_some() -> tuple[Listed, ...]:
-            with _refusing():
+            with refusing():
                 found = self._client.list_objects(self._bucket, start_after=key or None, recursive=True)
                 return tuple(
                     Listed(each.object_name, each.last_modified)
@@ -124,46 +118,30 @@ class ObjectStore:
         """End the uploads that were begun before that time and never completed."""
 
         def abort() -> None:
-            with _refusing():
+            with refusing():
                 self._client.abort_uploads(self._bucket, before)
 
         await self._call(abort)
 
     def close(self) -> None:
         """End the threads; what is in hand ends first."""
-        self._uploads.shutdown()
+        self._parts.close()
         self._calls.shutdown()
+
+    async def _abort(self, writer: ObjectWriter) -> None:
+        """Also where the caller is cancelled once more; what cannot be aborted the sweep aborts later."""
+
+        async def abort() -> None:
+            with contextlib.suppress(StoreUnavailable):
+                await writer.abort()
+
+        task = asyncio.create_task(abort())
+        self._aborting.add(task)
+        task.add_done_callback(self._aborting.discard)
+        await asyncio.shield(task)
 
     async def _call(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._calls, call)
-
-
-class _RetryOnce(urllib3.Retry):
-    """Tries again where a kept connection turned out to be closed, not where the store is silent."""
-
-    def increment(
-        self,
-        method: str | None = None,
-        url: str | None = None,
-        response: urllib3.BaseHTTPResponse | None = None,
-        error: Exception | None = None,
-        _pool: urllib3.connectionpool.ConnectionPool | None = None,
-        _stacktrace: TracebackType | None = None,
-    ) -> "_RetryOnce":
-        if isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
-            raise error
-        return super().increment(method, url, response, error, _pool, _stacktrace)
-
-
-class _Client(Minio):
-    """The minio client, with what it can do and does not offer."""
-
-    def abort_uploads(self, bucket: str, before: datetime) -> None:
-        """Abort the multipart uploads that were begun before that time; a thousand at most at once."""
-        for upload in self._list_multipart_uploads(bucket).uploads:
-            begun_at, upload_id = upload.initiated_time, upload.upload_id
-            if begun_at is not None and begun_at < before and upload_id is not None:
-                self._abort_multipart_upload(bucket, upload.object_name, upload_id)
 
 
 class ObjectReader:
@@ -178,7 +156,7 @@ class ObjectReader:
         only where the object ends."""
 
         def read() -> T:
-            with _refusing():
+            with refusing():
                 block = self._response.read(size, decode_content=False)
             return use(block)
 
@@ -192,18 +170,3 @@ class ObjectReader:
             self._response.release_conn()
 
         self._threads.submit(close)
-
-
-@contextlib.contextmanager
-def _refusing() -> Iterator[None]:
-    """Around a call: whatever the network or the store says becomes one of the two errors."""
-    try:
-        yield
-    except S3Error as error:
-        if error.code in _ABSENT:
-            raise ObjectMissing from error
-        _LOG.warning("store refuses", error=error, dependency="store", reason=error.code)
-        raise StoreUnavailable from error
-    except (MinioException, HTTPError, OSError) as error:
-        _LOG.warning("store cannot be reached", error=error, dependency="store")
-        raise StoreUnavailable from error

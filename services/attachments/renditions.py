@@ -1,6 +1,5 @@
 """Makes a photo's rendition and stores it, sealed under a key of its own, beside the photo as it came."""
 
-import asyncio
 import hashlib
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -10,14 +9,12 @@ from chassis import logs
 from services.attachments import refusals
 from services.attachments.decoder_process import NotDecoded
 from services.attachments.objects import ObjectStore
-from services.attachments.pipe import Pipe, PipeBroken
 from services.attachments.reading import Document, as_bytes, read_document
 from services.attachments.rendering_process import Rendering, rendering
-from services.attachments.segments import SegmentSealer, new_key, sealed_size
+from services.attachments.segments import SegmentSealer, new_key
 from services.attachments.turns import Turns
 
 _LOG = logs.get(__name__)
-_PIPE_SIZE = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +53,11 @@ class Renditions:
         if not 0 < made.size <= self._limit:
             raise NotDecoded
         key, digest = new_key(), hashlib.sha256()
-        sealer, pipe = SegmentSealer(key, belongs_to), Pipe(_PIPE_SIZE)
-        writing = asyncio.create_task(self._write(object_key, pipe, sealed_size(made.size)))
-        try:
-            await pipe.write(sealer.header)
+        sealer = SegmentSealer(key, belongs_to)
+        async with self._store.writing(object_key) as writer:
+            await writer.write(sealer.header)
             async for chunk in made.chunks:
                 digest.update(chunk)
-                await pipe.write(sealer.update(chunk))
-            await pipe.write(sealer.finish())
-            pipe.close()
-            await asyncio.shield(writing)
-        except BaseException as error:
-            pipe.abort()
-            await asyncio.wait([writing])
-            if isinstance(error, PipeBroken):
-                await writing  # it says what broke it
-            raise
+                await writer.write(sealer.update(chunk))
+            await writer.write(sealer.finish())
         return Rendition(object_key, key, made.size, digest.digest(), made.media_type)
-
-    async def _write(self, object_key: str, pipe: Pipe, size: int) -> None:
-        try:
-            await self._store.write(object_key, pipe.reader, size)
-        finally:
-            pipe.leave()

@@ -17,19 +17,17 @@ from services.attachments.attempts import Attempt, completion
 from services.attachments.domain import Content, Header, State, expires_at, keeps_original
 from services.attachments.metrics import Metrics
 from services.attachments.objects import ObjectStore, StoreUnavailable
-from services.attachments.pipe import Pipe, PipeBroken
 from services.attachments.quotas import Room
 from services.attachments.renditions import Rendition, Renditions
 from services.attachments.requests import patiently
 from services.attachments.scanning import Scanner
 from services.attachments.seals import Place, Seals
-from services.attachments.segments import SegmentSealer, new_key, sealed_size
+from services.attachments.segments import SegmentSealer, new_key
 from services.attachments.shares import Shares
 from services.attachments.storage import Stored
 from services.attachments.usage import Usage
 
 _LOG = logs.get(__name__)
-_PIPE_SIZE = 1024 * 1024
 _PATIENCE = 30.0
 _KEEP_ALIVE = timedelta(seconds=15)
 # The store takes 16 documents at a time from everybody together.
@@ -150,17 +148,12 @@ class Uploads:
         return Uploaded(earlier.id, content, expires_at(earlier.created_at))
 
     async def _receive(self, attempt: Attempt, room: Room, chunks: AsyncIterator[bytes]) -> Uploaded:
-        pipe = Pipe(_PIPE_SIZE)
-        writing = asyncio.create_task(self._write(attempt, pipe))
         try:
-            content = await self._feed(attempt, room, pipe, chunks)
-            await asyncio.shield(writing)
+            content = await self._write(attempt, room, chunks)
             rendition = await self._render(attempt, content) if content.is_photo else None
             uploaded = await self._finish(attempt, content, rendition)
         except BaseException as error:
-            await self._clean_up(attempt, pipe, writing)
-            if isinstance(error, PipeBroken):
-                await writing  # it says what broke it
+            await self._clean_up(attempt, store_answers=not isinstance(error, StoreUnavailable))
             raise
         if rendition is not None and not keeps_original(attempt.caller, attempt.header):
             await self._remove_original(attempt)
@@ -171,35 +164,26 @@ class Uploads:
         await self._keep_alive(attempt)
         return await self._renditions.make(photo, uploader_id, attempt.rendition_key)
 
-    async def _write(self, attempt: Attempt, pipe: Pipe) -> None:
-        size = attempt.header.size
-        try:
-            await self._store.write(
-                attempt.object_key, pipe.reader, None if size is None else sealed_size(size)
-            )
-        finally:
-            pipe.leave()
-
-    async def _feed(self, attempt: Attempt, room: Room, pipe: Pipe, chunks: AsyncIterator[bytes]) -> Content:
-        """Pass the bytes on, sealed; the last segment only once all is known to be what was declared, and
+    async def _write(self, attempt: Attempt, room: Room, chunks: AsyncIterator[bytes]) -> Content:
+        """Write the bytes, sealed; the last segment only once all is known to be what was declared, and
         clean."""
         measure = Measure(attempt.header, self._limit, room)
         sealer = SegmentSealer(attempt.key, attempt.place.content())
         alive_until = self._clock() + _KEEP_ALIVE
-        async with self._scanner.scan() as scan:
-            await pipe.write(sealer.header)
-            async for chunk in patiently(chunks, self._patience):
-                measure.add(chunk)
-                await scan.add(chunk)
-                await pipe.write(sealer.update(chunk))
-                self._metrics.up.inc(len(chunk))
-                if self._clock() >= alive_until:
-                    await self._keep_alive(attempt)
-                    alive_until = self._clock() + _KEEP_ALIVE
-            content = measure.content()
-            await scan.check()
-        await pipe.write(sealer.finish())
-        pipe.close()
+        async with self._store.writing(attempt.object_key) as writer:
+            async with self._scanner.scan() as scan:
+                await writer.write(sealer.header)
+                async for chunk in patiently(chunks, self._patience):
+                    measure.add(chunk)
+                    await scan.add(chunk)
+                    await writer.write(sealer.update(chunk))
+                    self._metrics.up.inc(len(chunk))
+                    if self._clock() >= alive_until:
+                        await self._keep_alive(attempt)
+                        alive_until = self._clock() + _KEEP_ALIVE
+                content = measure.content()
+                await scan.check()
+            await writer.write(sealer.finish())
         return content
 
     async def _keep_alive(self, attempt: Attempt) -> None:
@@ -236,22 +220,19 @@ class Uploads:
         except StoreUnavailable as error:
             _LOG.warning("photo left to the sweep", error=error, attachment_id=attempt.attachment_id)
 
-    async def _clean_up(self, attempt: Attempt, pipe: Pipe, writing: asyncio.Task[None]) -> None:
+    async def _clean_up(self, attempt: Attempt, *, store_answers: bool) -> None:
         """Leave nothing of a broken upload, also when its caller is gone or goes meanwhile."""
-        pipe.abort()
-        task = asyncio.create_task(self._remove(attempt, writing))
+        task = asyncio.create_task(self._remove(attempt, store_answers=store_answers))
         self._cleaning.add(task)
         task.add_done_callback(self._cleaning.discard)
         await asyncio.shield(task)
 
-    async def _remove(self, attempt: Attempt, writing: asyncio.Task[None]) -> None:
+    async def _remove(self, attempt: Attempt, *, store_answers: bool) -> None:
         """What cannot be removed now the collector removes later."""
-        (outcome,) = await asyncio.gather(writing, return_exceptions=True)
         place = attempt.place
         try:
             async with self._database.transaction([place.practice_id]) as tx:
                 state = await storage.give_up(tx, place.practice_id, place.attachment_id, self._clock())
-            store_answers = not isinstance(outcome, StoreUnavailable)
             if store_answers and state in {None, State.DELETING}:
                 await self._store.remove(attempt.object_key)
                 await self._store.remove(attempt.rendition_key)
