@@ -57,7 +57,8 @@ class Gathering(Generic[W, R]):
     begins beside it only where a whole one waits already, or where it is held up.
 
     While many come, a batch waits until half of them are there, for five milliseconds at most: the callers of
-    the batch before are about to come again, one by one, and would make small batches of large ones.
+    the batch before are about to come again, one by one, and would make small batches of large ones. Where
+    nobody waits for the outcome, batches may also begin `apart`, so many seconds after each other.
     """
 
     def __init__(
@@ -67,11 +68,14 @@ class Gathering(Generic[W, R]):
         most: int,
         at_once: int,
         most_waiting: int,
+        apart: float = 0.0,
     ) -> None:
         self._carry_out = carry_out
         self._most = most
         self._at_once = at_once
         self._most_waiting = most_waiting
+        self._apart = apart
+        self._not_before = 0.0
         self._lanes: OrderedDict[Hashable, deque[_Waiting[W, R]]] = OrderedDict()
         self._waiting = 0
         self._under_way = 0
@@ -115,6 +119,7 @@ class Gathering(Generic[W, R]):
         try:
             while self._waiting:
                 await self._gather()
+                self._not_before = asyncio.get_running_loop().time() + self._apart
                 if batch := self._next():
                     self._under_way += len(batch)
                     self._share = min(self._most, (self._waiting + self._under_way) // 2)
@@ -145,6 +150,8 @@ class Gathering(Generic[W, R]):
 
     async def _gather(self) -> None:
         """Wait for the rest of the share; what comes alone, or after a while without any, has it at once."""
+        if (early := self._not_before - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(early)
         if self._waiting >= self._share or not (
             self._under_way or asyncio.get_running_loop().time() < self._shared_until
         ):

@@ -26,6 +26,7 @@ _RECORD_AGAIN_AFTER: Final = 1.0
 _MEASURE_EVERY: Final = 5.0
 _SETTLED_TOGETHER: Final = 100
 _SETTLED_ALONE: Final = 4
+_SETTLED_APART: Final = 0.02
 _LANES_PER_CLAIM: Final = 4
 
 _LOG = logs.get(__name__)
@@ -66,7 +67,11 @@ class PromptSender:
         self._idle = 0
         self._one_more = asyncio.Event()
         self._accepted: Gathering[Conclusion, bool] = Gathering(
-            self._settle_accepted, most=_SETTLED_TOGETHER, at_once=1, most_waiting=parallel
+            self._settle_accepted,
+            most=_SETTLED_TOGETHER,
+            at_once=1,
+            most_waiting=parallel,
+            apart=_SETTLED_APART,
         )
         # One by one, since some of them lock patients before letters.
         self._others: Gathering[Conclusion, bool] = Gathering(

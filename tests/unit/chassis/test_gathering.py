@@ -210,3 +210,18 @@ async def test_who_comes_in_the_moment_in_which_the_last_batch_ends_is_not_forgo
 
     async with asyncio.timeout(20):
         await asyncio.gather(*(ask_again_and_again() for _ in range(3)))
+
+
+async def test_batches_apart_gather_what_comes_between_them_and_the_first_does_not_wait() -> None:
+    store = Store(turns=0)
+    gathered: Gathering[Wish, int] = Gathering(
+        store.carry_out, most=8, at_once=1, most_waiting=100, apart=0.05
+    )
+    assert await gathered.carry_out(Wish(1)) == -1
+    waiting = []
+    for number in range(2, 6):  # one after the other, each of which would have been a batch
+        waiting.append(asyncio.create_task(gathered.carry_out(Wish(number))))
+        for _ in range(5):
+            await asyncio.sleep(0)
+    await asyncio.gather(*waiting)
+    assert store.batches == [[1], [2, 3, 4, 5]]
