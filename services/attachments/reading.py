@@ -1,11 +1,12 @@
 """Reads documents from the object store, from any offset on, opened segment by segment."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
+from chassis.turns import one_ahead
 from services.attachments.objects import ObjectReader, ObjectStore
 from services.attachments.segments import (
     HEADER_SIZE,
@@ -66,7 +67,7 @@ async def read_document(
                 segments[0] = segments[0][wanted.skip :]
             return [make(segments[start : start + together]) for start in range(0, len(segments), together)]
 
-        async with aclosing(_ahead(reader, document.size, wanted.first, made)) as blocks:
+        async with aclosing(one_ahead(_blocks(reader, document.size, wanted.first, made))) as blocks:
             async for chunks in blocks:
                 for chunk in chunks:
                     yield chunk
@@ -74,27 +75,14 @@ async def read_document(
         reader.close()
 
 
-async def _ahead(
-    reader: ObjectReader, size: int, first: int, made: Callable[[bytes, int, list[int]], list[T]]
+async def _blocks(
+    reader: ObjectReader, size: int, first: int, made: Callable[..., list[T]]
 ) -> AsyncGenerator[list[T], None]:
-    """What is made of each block, which has the sealed segments from one on, of these sizes; the next block
-    comes while one is in use."""
-
-    def read(begin: int) -> asyncio.Task[list[T]]:
-        sizes = [sealed_segment_size(size, index) for index in range(begin, min(begin + _BLOCK, count))]
-        return asyncio.create_task(reader.read(sum(sizes), lambda block: made(block, begin, sizes)))
-
+    """What is made of each block, which has the sealed segments from one on, of these sizes."""
     count = segment_count(size)
-    coming = read(first)
-    try:
-        for following in range(first + _BLOCK, count, _BLOCK):
-            chunks = await coming
-            coming = read(following)
-            yield chunks
-        yield await coming
-    finally:
-        coming.cancel()
-        await asyncio.gather(coming, return_exceptions=True)
+    for begin in range(first, count, _BLOCK):
+        sizes = [sealed_segment_size(size, index) for index in range(begin, min(begin + _BLOCK, count))]
+        yield await reader.read(sum(sizes), partial(made, begin=begin, sizes=sizes))
 
 
 def _opened(opener: SegmentOpener, block: bytes, first: int, sizes: list[int]) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ _FIELDS: Final = tuple(field.name for field in patients_pb2.PatientData.DESCRIPT
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that has a number; `place` is where it stands in the part."""
+    """A row that has a number; `place` is where it stands in the import."""
 
     place: int
     external_index: bytes
@@ -27,14 +27,14 @@ class Row:
 
 
 def numbered(
-    rows: Sequence[imports_pb2.ImportRow], practice_id: UUID, search: SearchIndex
+    rows: Sequence[imports_pb2.ImportRow], first_place: int, practice_id: UUID, search: SearchIndex
 ) -> tuple[list[Row], dict[int, Rejection]]:
-    """The rows by their numbers, and why some have none; refuses an empty, long or ambiguous part."""
+    """A part's rows that have numbers, and why others have none; refuses an empty, long or ambiguous part."""
     if not 1 <= len(rows) <= MOST_IN_A_PART:
         raise invalid("rows", f"must hold 1 to {MOST_IN_A_PART} rows")
     good: list[Row] = []
     rejected: dict[int, Rejection] = {}
-    for place, row in enumerate(rows):
+    for place, row in enumerate(rows, first_place):
         try:
             number = one_line("external_id", row.external_id.strip(), maximum=_EXTERNAL_ID)
         except Refusal as refusal:

@@ -1,7 +1,7 @@
 """ImportService: from the contract to the use cases and back."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from chassis.refusal import invalid
@@ -31,11 +31,7 @@ class ImportServicer(imports_pb2_grpc.ImportServiceServicer):
     async def ImportPatients(
         self, request_iterator: AsyncIterator[imports_pb2.ImportPatientsRequest], context: object
     ) -> imports_pb2.ImportPatientsResponse:
-        outcomes: list[Outcome | Rejection] = []
-        async for part in request_iterator:
-            if len(outcomes) + len(part.rows) > MOST_ROWS:
-                raise invalid("rows", f"must be at most {MOST_ROWS} in all")
-            outcomes += await self._imports.take(caller(), part.rows)
+        outcomes = await self._imports.take(caller(), _parts(request_iterator))
         if not outcomes:
             raise invalid("rows", "are required")
         return _answer(outcomes)
@@ -59,6 +55,17 @@ class ImportServicer(imports_pb2_grpc.ImportServiceServicer):
     ) -> imports_pb2.KeepContactResponse:
         patient_id = required_uuid("patient_id", request.patient_id)
         return imports_pb2.KeepContactResponse(closed=await self._imports.keep_contact(caller(), patient_id))
+
+
+async def _parts(
+    requests: AsyncIterator[imports_pb2.ImportPatientsRequest],
+) -> AsyncIterator[Sequence[imports_pb2.ImportRow]]:
+    count = 0
+    async for part in requests:
+        count += len(part.rows)
+        if count > MOST_ROWS:
+            raise invalid("rows", f"must be at most {MOST_ROWS} in all")
+        yield part.rows
 
 
 def _answer(outcomes: list[Outcome | Rejection]) -> imports_pb2.ImportPatientsResponse:

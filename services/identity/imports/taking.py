@@ -1,6 +1,5 @@
 """Takes rows of an import over in one transaction: new records in few statements, changed ones one by one."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +9,12 @@ from uuid import UUID
 from sqlalchemy import func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis import outbox
 from chassis.arrays import is_one_of
-from chassis.audit import record_audits
+from chassis.audit import Act, recording
 from chassis.caller import Caller
+from chassis.many_rows import carry_out
+from chassis.turns import taking_turns
 from services.identity.admission.corrections import Corrections
 from services.identity.contact import ContactIndex
 from services.identity.imports.differences import note_difference
@@ -20,8 +22,8 @@ from services.identity.imports.domain import Outcome, Rejection, Verdict, judge_
 from services.identity.imports.rows import Row, imported_data
 from services.identity.patients.domain import ContactIndexes, Patient, PatientData
 from services.identity.patients.pairs import lock_pairs
-from services.identity.patients.states import tell_changed
-from services.identity.patients.store import NewRecord, PatientStore
+from services.identity.patients.states import change, changes, new_state
+from services.identity.patients.store import NewRecord, PatientStore, SealedRecord
 from services.identity.patients.translation import Surroundings
 from services.identity.readers.moving_along import MovingAlong
 from services.identity.readers.questions import settle
@@ -55,17 +57,38 @@ class Plan:
 
 
 class Reading:
-    """What the rows of one transaction say: planned by twice, but read once."""
+    """What the rows of one transaction say: planned by twice, but read and sealed once."""
 
     def __init__(self, store: PatientStore, around: Surroundings) -> None:
         self._store = store
         self.around = around
         self._said: dict[tuple[int, PatientData | None], PatientData | Rejection] = {}
         self._indexes: dict[PatientData, ContactIndexes] = {}
+        self._new: dict[int, NewRecord] = {}
+        self._sealed: dict[int, SealedRecord] = {}
 
-    def all(self, pairs: Sequence[Pair]) -> list[PatientData | Rejection]:
+    async def all(self, pairs: Sequence[Pair]) -> list[PatientData | Rejection]:
         """What each row makes of its record, or of none. It takes long: others are answered meanwhile."""
-        return [self._read(row, None if before is None else before.data) for row, before in pairs]
+        new = [pair for pair in pairs if _key(*pair) not in self._said]
+        async for row, before in taking_turns(new):
+            said = imported_data(row.given, None if before is None else before.data, self.around)
+            if isinstance(said, PatientData):
+                self.indexes(said)
+            self._said[_key(row, before)] = said
+        return [self._said[_key(*pair)] for pair in pairs]
+
+    def new(self, row: Row, data: PatientData, new_id: Callable[[], UUID]) -> NewRecord:
+        """The record that a row is made, with the same id each time."""
+        if row.place not in self._new:
+            self._new[row.place] = NewRecord(new_id(), data, self.indexes(data), row.external_index)
+        return self._new[row.place]
+
+    async def sealed(self, practice_id: UUID, plan: Plan) -> list[SealedRecord]:
+        """The new records as they are stored."""
+        missing = {row.place: record for row, record in plan.new if row.place not in self._sealed}
+        made = await self._store.sealed(practice_id, missing.values())
+        self._sealed |= dict(zip(missing, made, strict=True))
+        return [self._sealed[row.place] for row, _ in plan.new]
 
     def indexes(self, data: PatientData) -> ContactIndexes:
         """What others with the same contact data are found by."""
@@ -78,13 +101,18 @@ class Reading:
         indexes = [self.indexes(each) for each in plan.contacts()]
         return {index for each in indexes for index in (each.email, each.pair) if index is not None}
 
-    def _read(self, row: Row, before: PatientData | None) -> PatientData | Rejection:
-        key = (row.place, before)
-        if key not in self._said:
-            said = self._said[key] = imported_data(row.given, before, self.around)
-            if isinstance(said, PatientData):
-                self.indexes(said)
-        return self._said[key]
+
+def _key(row: Row, before: Patient | None) -> tuple[int, PatientData | None]:
+    return row.place, None if before is None else before.data
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Rows that were read and sealed, and what they said when nothing was locked."""
+
+    rows: Sequence[Row]
+    reading: Reading
+    seen: Plan
 
 
 class Taking:
@@ -104,20 +132,23 @@ class Taking:
         self._moving_along = moving_along
         self._new_id = new_id
 
-    async def take(
-        self,
-        tx: AsyncConnection,
-        caller: Caller,
-        practice_id: UUID,
-        rows: Sequence[Row],
-        around: Surroundings,
-    ) -> Mapping[int, Outcome | Rejection]:
-        """What became of each row, by its place. Raises Moved where it is to be done again."""
-        await tx.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(str(practice_id)))))
+    async def prepare(
+        self, tx: AsyncConnection, practice_id: UUID, rows: Sequence[Row], around: Surroundings
+    ) -> Prepared:
+        """Read the rows, and seal those that seem to be new, in a transaction that changes nothing."""
         reading = Reading(self._store, around)
         seen = await self._planned(tx, practice_id, rows, reading, locked=False)
+        await reading.sealed(practice_id, seen)
+        return Prepared(rows, reading, seen)
+
+    async def take(
+        self, tx: AsyncConnection, caller: Caller, practice_id: UUID, prepared: Prepared
+    ) -> Mapping[int, Outcome | Rejection]:
+        """What became of each row, by its place. Raises Moved where it is to be prepared again."""
+        reading, seen = prepared.reading, prepared.seen
+        await tx.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(str(practice_id)))))
         await lock_pairs(tx, practice_id, reading.to_lock(seen))
-        plan = await self._planned(tx, practice_id, rows, reading, locked=True)
+        plan = await self._planned(tx, practice_id, prepared.rows, reading, locked=True)
         if not reading.to_lock(plan) <= reading.to_lock(seen):
             raise Moved
         await self._carry_out(tx, caller, practice_id, plan, reading)
@@ -130,7 +161,7 @@ class Taking:
         tx: AsyncConnection,
         practice_id: UUID,
         rows: Sequence[Row],
-        reading: "Reading",
+        reading: Reading,
         *,
         locked: bool,
     ) -> Plan:
@@ -142,43 +173,42 @@ class Taking:
             (row, records.get(known[row.external_index])) if row.external_index in known else (row, None)
             for row in rows
         ]
-        for (row, before), data in zip(pairs, await asyncio.to_thread(reading.all, pairs), strict=True):
+        for (row, before), data in zip(pairs, await reading.all(pairs), strict=True):
             if isinstance(data, Rejection):
                 plan.rejected.append((row, data))
             elif before is None:
-                indexes = reading.indexes(data)
-                plan.new.append((row, NewRecord(self._new_id(), data, indexes, row.external_index)))
+                plan.new.append((row, reading.new(row, data, self._new_id)))
             else:
                 verdict = judge_row(before, data, verified=before.state.id in verified)
                 plan.changed.append((row, before, verdict))
         return plan
 
     async def _carry_out(
-        self, tx: AsyncConnection, caller: Caller, practice_id: UUID, plan: Plan, reading: "Reading"
+        self, tx: AsyncConnection, caller: Caller, practice_id: UUID, plan: Plan, reading: Reading
     ) -> None:
-        new, now = [record for _, record in plan.new], reading.around.now
-        await self._store.add_several(tx, practice_id, new, now)
+        new, now = await reading.sealed(practice_id, plan), reading.around.now
+        await self._store.add_sealed(tx, practice_id, new, now)
         made, touched, moved = {record.id for record in new}, set[UUID](), set[UUID]()
         for _, before, verdict in plan.changed:
             if await self._change(tx, before, verdict, now):
                 touched.add(before.state.id)
             if verdict.data.contact != before.data.contact:
                 moved |= {before.state.id, *await self._follow(tx, caller, before, verdict, plan, now)}
-        await self._corrections.arrived(tx, [record.indexes for record in new])
+        await self._corrections.arrived(tx, [record.indexes for _, record in plan.new])
         emails = [reading.indexes(each).email for each in plan.contacts()]
         others = await settle(tx, practice_id, emails, made | moved, now) if made | moved else frozenset()
-        await tell_changed(tx, practice_id, made | touched | moved | others, now)
-        for action, ids in (("patient.create", made), ("patient.update", touched)):
-            await record_audits(
-                tx,
-                caller=caller,
-                tenant_id=practice_id,
-                action=action,
-                object_kind="patient",
-                object_ids=sorted(ids),
-                now=now,
-                why="import",
-            )
+        told = [
+            change(new_state(practice_id, record.id, record.data), now)
+            for _, record in plan.new
+            if record.id not in others
+        ]
+        told += await changes(tx, practice_id, touched | moved | others, now)
+        acts = [
+            Act(caller, practice_id, action, "patient", patient_id, now, why="import")
+            for action, ids in (("patient.create", made), ("patient.update", touched))
+            for patient_id in sorted(ids)
+        ]
+        await carry_out(tx, outbox.recording(tx, told), recording(acts))
 
     async def _follow(
         self,

@@ -19,6 +19,8 @@ _WORD: Final = re.compile(r"[^\W_]+")
 
 def spellings(text: str) -> tuple[frozenset[str], ...]:
     """Return the text's words, each as the spellings it is found by: "Jürgen" as "juergen" and "jurgen"."""
+    if text.isascii():  # nothing to decompose, and one way to write it
+        return tuple(frozenset((word,)) for word in _WORD.findall(_APOSTROPHES.sub("", text.casefold())))
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
     joined = _APOSTROPHES.sub("", folded)
     variants = (_words(joined.translate(_DIGRAPHS)), _words(joined.translate(_PLAIN)))

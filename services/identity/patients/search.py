@@ -56,8 +56,7 @@ class SearchIndex:
 
     def tokens(self, practice_id: UUID, names: Iterable[str]) -> frozenset[bytes]:
         """Return the tokens that a record with these names is found by."""
-        practice = str(practice_id)
-        return frozenset(self._token(practice, beginning) for beginning in beginnings(names))
+        return frozenset(self._tokens(practice_id, beginnings(names)))
 
     def birth_date(self, practice_id: UUID, birth_date: date) -> bytes:
         """Return the token of a birth date."""
@@ -78,11 +77,12 @@ class SearchIndex:
         return exists().where(
             patient_search.c.practice_id == practice_id,
             patient_search.c.patient_id == patient.c.id,
-            patient_search.c.token.in_([self._token(str(practice_id), spelling) for spelling in word]),
+            patient_search.c.token.in_(self._tokens(practice_id, word)),
         )
 
-    def _token(self, practice: str, beginning: str) -> bytes:
-        return self.index.of("beginning of a name", f"{practice} {beginning}")
+    def _tokens(self, practice_id: UUID, words: Iterable[str]) -> list[bytes]:
+        practice = str(practice_id)
+        return self.index.of_each("beginning of a name", [f"{practice} {each}" for each in words])
 
 
 def _date(field: str, written: re.Match[str]) -> date:

@@ -12,7 +12,7 @@ from chassis.arrays import is_one_of
 from chassis.events import Event
 from chassis.outbox import record_all
 from praxispost.identity.v1 import events_pb2
-from services.identity.patients.domain import PatientState
+from services.identity.patients.domain import PatientData, PatientState
 from services.identity.readers.representations import represented_by
 from services.identity.tables.practices import binding, patient
 from services.identity.tables.readers import representation
@@ -80,7 +80,16 @@ async def tell_changed(
     tx: AsyncConnection, practice_id: UUID, patient_ids: Collection[UUID], now: datetime
 ) -> None:
     """Record the event for each of these records, whose versions have risen in this transaction."""
-    await record_all(tx, [_event(state, now) for state in await load_states(tx, practice_id, patient_ids)])
+    await record_all(tx, await changes(tx, practice_id, patient_ids, now))
+
+
+async def changes(
+    tx: AsyncConnection, practice_id: UUID, patient_ids: Collection[UUID], now: datetime
+) -> list[Event]:
+    """The event of each of these records as they are now."""
+    if not patient_ids:
+        return []
+    return [change(state, now) for state in await load_states(tx, practice_id, patient_ids)]
 
 
 async def binding_changed(tx: AsyncConnection, practice_id: UUID, patient_id: UUID, now: datetime) -> None:
@@ -102,7 +111,28 @@ async def raise_versions(tx: AsyncConnection, practice_id: UUID, patient_ids: Co
     )
 
 
-def _event(state: PatientState, now: datetime) -> Event:
+def new_state(practice_id: UUID, patient_id: UUID, data: PatientData) -> PatientState:
+    """The state of a record that was just stored."""
+    return PatientState(
+        practice_id=practice_id,
+        id=patient_id,
+        version=1,
+        contact_version=1,
+        has_email=data.email is not None,
+        has_mobile=data.mobile is not None,
+        conflict=False,
+        bound=False,
+        birth_date_tries=0,
+        objected=False,
+        deceased=False,
+        archived=False,
+        address_suspect=False,
+        permitted=False,
+    )
+
+
+def change(state: PatientState, now: datetime) -> Event:
+    """The event that tells of a record as it is now."""
     return Event(
         type=PATIENT_CHANGED,
         tenant_id=state.practice_id,

@@ -1,6 +1,5 @@
 """Keeps patients' records: personal fields sealed, found by blind indexes, read back as they were."""
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,8 +9,9 @@ from sqlalchemy import ColumnElement, Row, delete, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.arrays import among, is_one_of
-from chassis.keys import Keys, Sealer
+from chassis.keys import Keys
 from chassis.paging import Position
+from chassis.turns import taking_turns
 from services.identity.bulk import insert_all
 from services.identity.contact import ContactIndex
 from services.identity.patients.domain import ContactIndexes, Patient, PatientData
@@ -48,6 +48,15 @@ class NewRecord:
     external_index: bytes | None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class SealedRecord:
+    """A new record as it is stored: what its row has for itself, and what its names are found by."""
+
+    id: UUID
+    row: Mapping[str, object]
+    tokens: bytes
+
+
 class PatientStore:
     """Patients' rows of the practice that the transaction is open for."""
 
@@ -72,19 +81,25 @@ class PatientStore:
     ) -> None:
         """Store a new record, version 1; its contact data are locked by the caller."""
         record = NewRecord(patient_id, data, self.contact_indexes(data), None)
-        await self.add_several(tx, practice_id, (record,), now)
+        await self.add_sealed(tx, practice_id, await self.sealed(practice_id, (record,)), now)
 
-    async def add_several(
-        self, tx: AsyncConnection, practice_id: UUID, records: Sequence["NewRecord"], now: datetime
+    async def sealed(self, practice_id: UUID, records: Collection[NewRecord]) -> list[SealedRecord]:
+        """Seal new records, whose keys are made; other calls are answered meanwhile."""
+        sealers = await self._keys.new_sealers([each.id for each in records]) if records else {}
+        return [
+            self._sealed(RecordSealer(sealers[each.id], practice_id, each.id), each)
+            async for each in taking_turns(records)
+        ]
+
+    async def add_sealed(
+        self, tx: AsyncConnection, practice_id: UUID, records: Sequence[SealedRecord], now: datetime
     ) -> None:
-        """The same for several records in few statements; other calls are answered while they are sealed."""
-        if not records:
-            return
-        sealers = await self._keys.new_sealers([each.id for each in records])
-        rows, tokens = await asyncio.to_thread(self._rows, practice_id, records, sealers)
-        begun = {"conflict": False, "birth_date_tries": 0, "version": 1, "contact_version": 1}
-        await insert_all(tx, patient, rows, {"practice_id": practice_id, "created_at": now, **begun})
-        await _index_names(tx, practice_id, tokens)
+        """Store new records, version 1, in few statements; their contact data are locked by the caller."""
+        if records:
+            begun = {"conflict": False, "birth_date_tries": 0, "version": 1, "contact_version": 1}
+            rows = [each.row for each in records]
+            await insert_all(tx, patient, rows, {"practice_id": practice_id, "created_at": now, **begun})
+            await _index_names(tx, practice_id, {each.id: each.tokens for each in records})
 
     async def replace(
         self, tx: AsyncConnection, before: Patient, data: PatientData, *, release_birth_date: bool
@@ -161,21 +176,13 @@ class PatientStore:
         """What seals and opens the fields of a record."""
         return RecordSealer(await self._keys.sealer(patient_id), practice_id, patient_id)
 
-    def _rows(
-        self, practice_id: UUID, records: Sequence["NewRecord"], sealers: Mapping[UUID, Sealer]
-    ) -> tuple[list[dict[str, object]], dict[UUID, bytes]]:
-        """What the records' rows have each for itself, and what the records are found by."""
-        rows = [
-            {
-                "id": each.id,
-                "external_index": each.external_index,
-                **self._columns(
-                    RecordSealer(sealers[each.id], practice_id, each.id), each.data, each.indexes
-                ),
-            }
-            for each in records
-        ]
-        return rows, {each.id: self._tokens(practice_id, each.data) for each in records}
+    def _sealed(self, sealer: RecordSealer, record: NewRecord) -> SealedRecord:
+        row = self._columns(sealer, record.data, record.indexes)
+        return SealedRecord(
+            record.id,
+            {"id": record.id, "external_index": record.external_index, **row},
+            self._tokens(sealer.practice_id, record.data),
+        )
 
     def _columns(self, sealer: RecordSealer, data: PatientData, indexes: ContactIndexes) -> dict[str, object]:
         born = data.birth_date

@@ -93,6 +93,29 @@ async def test_a_row_changes_what_it_names_and_leaves_what_it_does_not(house: Ho
     assert (await house.events(record.id))[-1][1].contact_version == 2
 
 
+async def test_a_later_part_finds_the_records_of_those_before_it(house: House) -> None:
+    practice, data = await house.practice(), somebody()
+    moved = patients_pb2.PatientData(mobile=somebody().mobile)
+    others = [row(str(number), somebody()) for number in range(2, 100)]
+    answer = await taken(house, practice.id, [row("1", data), *others], [row("1", moved)], [row("1", moved)])
+    assert list(answer.outcomes) == [CREATED] * 99 + [UPDATED, UNCHANGED]
+    mobiles = [record.data.mobile for record in await records(house, practice.id)]
+    assert (len(mobiles), moved.mobile in mobiles, data.mobile in mobiles) == (99, True, False)
+
+
+async def test_the_others_are_told_of_new_records_as_they_are(house: House) -> None:
+    practice, shared = await house.practice(), somebody()
+    silent = patients_pb2.PatientData(given_name="Ohne", family_name="Kontakt", birth_date=BORN)
+    await taken(
+        house, practice.id, [row("1", somebody()), row("2", silent), row("3", shared), row("4", shared)]
+    )
+    for record in await records(house, practice.id):
+        _, event = (await house.events(record.id))[-1]
+        assert (event.has_email, event.has_mobile) == (bool(record.data.email), bool(record.data.mobile))
+        assert (event.contact_version, event.conflict) == (1, record.contact.conflict)
+        assert not any((event.bound, event.objected, event.deceased, event.archived))
+
+
 async def test_a_bad_row_keeps_no_good_one_out(house: House) -> None:
     practice = await house.practice()
     rows = [
