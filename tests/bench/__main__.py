@@ -1,7 +1,9 @@
 """`make bench`: each part beside its baseline, on a system of its own. It reports and judges nothing."""
 
 import argparse
+import sys
 import time
+import traceback
 from typing import Final
 
 from deploy.local.processes import ROOT
@@ -43,14 +45,20 @@ _PARTS: Final[dict[str, Part]] = {
 _LINES: Final = ROOT / "build" / "bench.jsonl"
 
 
-def _run(bench: Bench, names: list[str]) -> list[Figure]:
-    measured: list[Figure] = []
+def _run(bench: Bench, names: list[str], measured: list[Figure]) -> list[str]:
+    """Add what each part measures; returns those that could not be, and whose figures are missing."""
+    failed = []
     for name in names:
         print(f"{name} …", flush=True)
         begun = time.monotonic()
-        measured += _PARTS[name](bench)
+        try:
+            measured += _PARTS[name](bench)
+        except Exception:
+            traceback.print_exc()
+            failed.append(name)
         bench.tell(f"took {time.monotonic() - begun:.0f} s")
-    return measured
+        figures.write(_LINES, measured)
+    return failed
 
 
 def main() -> None:
@@ -59,11 +67,13 @@ def main() -> None:
     arguments.add_argument("parts", nargs="*", choices=[[], *_PARTS], help="all, unless some are named")
     arguments.add_argument("--short", action="store_true", help="few seconds each; the figures say little")
     given = arguments.parse_args()
+    measured: list[Figure] = []
     with temporary_system() as system, stage_on(system.address_book) as stage:
         bench = Bench(system, House(stage, system.address_book.portal_url), short=given.short)
-        measured = _run(bench, given.parts or list(_PARTS))
-    figures.write(_LINES, measured)
+        failed = _run(bench, given.parts or list(_PARTS), measured)
     print(f"\n{figures.table(measured)}\n\nalso in {_LINES.relative_to(ROOT)}", flush=True)
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}")
 
 
 if __name__ == "__main__":
