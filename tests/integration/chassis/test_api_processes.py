@@ -4,10 +4,12 @@ import asyncio
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import grpc
 import httpx
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
@@ -24,6 +26,7 @@ from tests.integration.chassis.waiting import eventually
 
 _PROCESSES = 3
 _PATIENCE = 120.0
+_ALONE = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,7 @@ class Several:
 
     async def pid(self) -> int:
         """Who answers on a new connection."""
-        options = (("grpc.use_local_subchannel_pool", 1),)
-        async with aio.insecure_channel(f"127.0.0.1:{self.port}", options=options) as once:
+        async with aio.insecure_channel(f"127.0.0.1:{self.port}", options=_ALONE) as once:
             return int((await ask(once)).value)
 
     async def until_all_answer(self, but: int = 0) -> set[int]:
@@ -63,6 +65,14 @@ class Several:
         return found - {but}
 
 
+async def code(through: aio.Channel) -> grpc.StatusCode:
+    try:
+        await ask(through)
+    except aio.AioRpcError as error:
+        return error.code()
+    return grpc.StatusCode.OK
+
+
 async def ask(through: aio.Channel) -> StringValue:
     call: aio.UnaryUnaryMultiCallable[StringValue, StringValue] = through.unary_unary(
         UNARY, StringValue.SerializeToString, StringValue.FromString
@@ -71,21 +81,21 @@ async def ask(through: aio.Channel) -> StringValue:
 
 
 @asynccontextmanager
-async def several() -> AsyncIterator[Several]:
+async def several(processes: int = _PROCESSES) -> AsyncIterator[Several]:
     with ports.choose() as port:
-        async with several_on(port) as started:
+        async with several_on(port, processes) as started:
             yield started
 
 
 @asynccontextmanager
-async def several_on(port: int) -> AsyncIterator[Several]:
+async def several_on(port: int, processes: int = _PROCESSES) -> AsyncIterator[Several]:
     """Another may listen on the same port: calls go to all processes of both."""
     with ports.choose() as metrics_port:
         environment = {
             **os.environ,
             "PRAXISPOST_GRPC_PORT": str(port),
             "PRAXISPOST_METRICS_PORT": str(metrics_port),
-            "PRAXISPOST_API_PROCESSES": str(_PROCESSES),
+            "PRAXISPOST_API_PROCESSES": str(processes),
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.integration.chassis.several_api", cwd=ROOT, env=environment
@@ -136,6 +146,28 @@ async def test_the_end_under_load_loses_no_call() -> None:
             is_over.set()
             await callers
             assert await staying.is_ready()
+
+
+async def test_calls_that_the_loop_cannot_look_at_are_cancelled_and_can_be_made_again() -> None:
+    async with several(processes=1) as api, AsyncExitStack() as connections:
+        channels = [
+            await connections.enter_async_context(
+                aio.insecure_channel(f"127.0.0.1:{api.port}", options=_ALONE)
+            )
+            for _ in range(2)
+        ]
+        for each in channels:
+            await ask(each)
+        pid = await api.pid()
+        os.kill(pid, signal.SIGSTOP)
+        # gRPC takes in what has come meanwhile sooner than the event loop can look at it.
+        calls = [asyncio.create_task(code(each)) for each in channels for _ in range(400)]
+        await asyncio.sleep(1)
+        os.kill(pid, signal.SIGCONT)
+        codes = Counter(await asyncio.gather(*calls))
+        assert codes.keys() == {grpc.StatusCode.OK, grpc.StatusCode.CANCELLED}
+        again = [await code(channels[0]) for _ in range(20)]
+        assert set(again) == {grpc.StatusCode.OK}
 
 
 async def test_one_that_is_killed_is_replaced() -> None:
