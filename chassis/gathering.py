@@ -1,7 +1,7 @@
 """Gathers what many callers want at the same moment, so that it is done together: one transaction for all.
 
 Each caller gets its own outcome. What comes alone is done at once; while that goes on, others gather, so the
-batches are as large as there are callers, and nobody waits for a clock.
+batches are as large as there are callers, and nobody waits long for others.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class Gathering(Generic[W, R]):
 
     While many come, a batch waits until half of them are there, for five milliseconds at most: the callers of
     the batch before are about to come again, one by one, and would make small batches of large ones. Where
-    nobody waits for the outcome, batches may also begin `apart`, so many seconds after each other.
+    callers have time, batches that go one by one (`at_once` is 1) may also begin `apart`, in seconds.
     """
 
     def __init__(

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -20,6 +21,7 @@ __all__ = [
     "FileWrappingKeys",
     "KeyDatabase",
     "Keys",
+    "NewKey",
     "Sealer",
     "WrappingKeys",
 ]
@@ -44,6 +46,16 @@ _INSERT_SERVICE = text(
     "INSERT INTO service_key (name, wrapped, wrapping_version) VALUES (:name, :wrapped, :version)"
     " ON CONFLICT DO NOTHING"
 )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewKey:
+    """A new subject's key, as it seals and as it is stored; nobody may see it in a log."""
+
+    subject_id: UUID
+    sealer: Sealer
+    wrapped: bytes
+    wrapping_version: int
 
 
 class KeyDatabase:
@@ -86,15 +98,17 @@ class Keys:
             found |= fetched
         return found
 
-    async def new_sealers(self, subject_ids: Collection[UUID]) -> Mapping[UUID, Sealer]:
-        """The sealers of new subjects, whose keys are made without a look; fails where one has a key."""
-        ids = sorted(subject_ids)
-        keys = {each: os.urandom(KEY_BYTES) for each in ids}
+    def new(self, subject_id: UUID) -> NewKey:
+        """A key for a new subject, made without a look; `store_new` stores it."""
+        key = os.urandom(KEY_BYTES)
+        wrapping_version, wrapped = self._wrapping.wrap(key, "subject_key", subject_id, "1")
+        return NewKey(subject_id, Sealer({1: key}), wrapped, wrapping_version)
+
+    async def store_new(self, keys: Collection[NewKey]) -> None:
+        """Store keys, before what they sealed is committed; fails where a subject has a key."""
         async with self._database.transaction() as tx:
-            await self._store(tx, _INSERT_NEW_SUBJECTS, keys)
-        made = {each: Sealer({1: key}) for each, key in keys.items()}
-        self._kept.keep(made)
-        return made
+            await _store(tx, _INSERT_NEW_SUBJECTS, keys)
+        self._kept.keep({each.subject_id: each.sealer for each in keys})
 
     async def destroy(self, subject_id: UUID) -> None:
         """Destroy a subject's keys: nothing they sealed can be opened any more, elsewhere after 5 minutes."""
@@ -115,8 +129,7 @@ class Keys:
             missing = [each for each in subject_ids if each not in found]
             if missing:
                 # One that another process makes at the same moment stays, and ours is dropped.
-                keys = {each: os.urandom(KEY_BYTES) for each in missing}
-                await self._store(tx, _INSERT_SUBJECTS, keys)
+                await _store(tx, _INSERT_SUBJECTS, [self.new(each) for each in missing])
                 found |= await self._fetch(tx, missing)
             return found
 
@@ -129,17 +142,6 @@ class Keys:
             versions.setdefault(row.subject_id, {})[row.version] = key
         return {subject_id: Sealer(keys) for subject_id, keys in versions.items()}
 
-    async def _store(self, tx: AsyncConnection, statement: TextClause, keys: Mapping[UUID, bytes]) -> None:
-        made = [self._wrapping.wrap(key, "subject_key", each, "1") for each, key in keys.items()]
-        await tx.execute(
-            statement,
-            {
-                "ids": list(keys),
-                "wrapped": [wrapped for _, wrapped in made],
-                "versions": [version for version, _ in made],
-            },
-        )
-
     async def _service_key(self, tx: AsyncConnection, name: str) -> bytes:
         row = (await tx.execute(_SELECT_SERVICE, {"name": name})).one_or_none()
         if row is None:
@@ -147,3 +149,14 @@ class Keys:
             await tx.execute(_INSERT_SERVICE, {"name": name, "wrapped": wrapped, "version": version})
             row = (await tx.execute(_SELECT_SERVICE, {"name": name})).one()
         return self._wrapping.unwrap(row.wrapping_version, row.wrapped, "service_key", name)
+
+
+async def _store(tx: AsyncConnection, statement: TextClause, keys: Collection[NewKey]) -> None:
+    await tx.execute(
+        statement,
+        {
+            "ids": [each.subject_id for each in keys],
+            "wrapped": [each.wrapped for each in keys],
+            "versions": [each.wrapping_version for each in keys],
+        },
+    )

@@ -12,7 +12,7 @@ from typing import TypeVar
 import certifi
 import urllib3
 
-from services.attachments.parts import ObjectWriter, PartStore
+from services.attachments.parts import Ahead, ObjectWriter, PartStore
 from services.attachments.settings import StoreSettings
 from services.attachments.store_client import (
     ObjectMissing,
@@ -42,8 +42,8 @@ class Listed:
 
 
 class ObjectStore:
-    """Every call runs in a thread. At most 16 objects are written at a time, further ones wait; of all that
-    they write, three parts may be on their way while others fill.
+    """Every call runs in a thread. At most 16 objects are written at a time, further ones wait; of those that
+    come in parts, three parts may be on their way while others fill.
 
     All calls raise StoreUnavailable when the store is silent for longer than the patience (seconds), and work
     again as soon as it does.
@@ -67,8 +67,7 @@ class ObjectStore:
         self._parts = PartStore(self._client, self._bucket, _WRITTEN_AT_ONCE)
         self._calls = ThreadPoolExecutor(_CALLS, "store-call")
         self._places = asyncio.Semaphore(_WRITTEN_AT_ONCE)
-        self._ahead = asyncio.Semaphore(_PARTS_AHEAD)
-        self._aborting: set[asyncio.Task[None]] = set()
+        self._ahead = Ahead(_PARTS_AHEAD)
 
     @contextlib.asynccontextmanager
     async def writing(self, key: str) -> AsyncIterator[ObjectWriter]:
@@ -129,16 +128,21 @@ class ObjectStore:
         self._calls.shutdown()
 
     async def _abort(self, writer: ObjectWriter) -> None:
-        """Also where the caller is cancelled once more; what cannot be aborted the sweep aborts later."""
+        """To its end, however often the caller is cancelled meanwhile: else what is in hand would come after
+        all. What cannot be aborted now the sweep aborts later."""
 
         async def abort() -> None:
             with contextlib.suppress(StoreUnavailable):
                 await writer.abort()
 
-        task = asyncio.create_task(abort())
-        self._aborting.add(task)
-        task.add_done_callback(self._aborting.discard)
-        await asyncio.shield(task)
+        task, cancelled = asyncio.create_task(abort()), None
+        while not task.done():
+            try:
+                await asyncio.wait({task})
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled is not None:
+            raise cancelled
 
     async def _call(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._calls, call)

@@ -1,13 +1,14 @@
 """Writes an object to the store part by part, while its bytes still come."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from minio.datatypes import Part
 
-from services.attachments.store_client import StoreClient, StoreUnavailable, refusing
+from services.attachments.store_client import StoreClient, StoreUnreachable, refusing
 
 T = TypeVar("T")
 
@@ -58,15 +59,54 @@ class PartStore:
         return await asyncio.get_running_loop().run_in_executor(self._threads, refused)
 
 
+class Ahead:
+    """How many parts of all objects may be on their way, since each is held in memory; others wait in turn.
+
+    When the store turns out to be silent, all who wait are told, instead of finding out one after the other.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def take(self) -> None:
+        """Wait for a place, which must be given back; raises StoreUnreachable."""
+        if self._free:
+            self._free -= 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled() and turn.exception() is None:
+                self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """Give the place to who waits longest."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+    def tell_unreachable(self) -> None:
+        """Let all who wait fail."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(StoreUnreachable())
+
+
 class ObjectWriter:
     """Takes the bytes of one object in pieces of any size; parts of 5 MiB go to the store while others fill.
-
-    `ahead` bounds how many parts of all objects are on their way, since each is held in memory.
 
     What was begun with the store goes on when a caller is cancelled; `abort` waits for it.
     """
 
-    def __init__(self, store: PartStore, ahead: asyncio.Semaphore, key: str) -> None:
+    def __init__(self, store: PartStore, ahead: Ahead, key: str) -> None:
         self._store = store
         self._ahead = ahead
         self._key = key
@@ -93,18 +133,23 @@ class ObjectWriter:
         await self._to_its_end(self._end())
 
     async def abort(self) -> None:
-        """Wait for what is in hand, and leave no parts; raises StoreUnavailable, at once if that did."""
+        """Wait for what is in hand, and leave no parts. Raises StoreUnavailable, without another try if the
+        store was silent already."""
         for outcome in await asyncio.gather(*self._in_hand, *self._sent, return_exceptions=True):
-            if isinstance(outcome, StoreUnavailable):
+            if isinstance(outcome, StoreUnreachable):
                 raise outcome
         if self._upload_id is not None and not self._complete:
             await self._store.abort(self._key, self._upload_id)
 
     async def _send(self, upload_id: str) -> None:
-        await self._ahead.acquire()
+        self._check_sent()
+        await self._ahead.take()
+        # No waiting from here on: the place is the task's, which gives it back.
         put = self._put(upload_id, len(self._sent) + 1, self._filling)
         self._sent.append(asyncio.create_task(put))
         self._filling = bytearray()
+
+    def _check_sent(self) -> None:
         for sent in self._sent:
             if sent.done():
                 sent.result()
@@ -112,8 +157,11 @@ class ObjectWriter:
     async def _put(self, upload_id: str, number: int, part: bytearray) -> Part:
         try:
             return await self._store.put_part(self._key, upload_id, number, part)
+        except StoreUnreachable:
+            self._ahead.tell_unreachable()
+            raise
         finally:
-            self._ahead.release()
+            self._ahead.give_back()
 
     async def _begun(self) -> str:
         if self._upload_id is None:

@@ -22,6 +22,10 @@ class StoreUnavailable(Exception):
     """The object store cannot be reached, or does not do what it is asked."""
 
 
+class StoreUnreachable(StoreUnavailable):
+    """The network or the store is silent: whoever asks now finds out the same, some seconds later."""
+
+
 class ObjectMissing(Exception):
     """There is no such object."""
 
@@ -86,4 +90,4 @@ def refusing() -> Iterator[None]:
         raise StoreUnavailable from error
     except (MinioException, HTTPError, OSError) as error:
         _LOG.warning("store cannot be reached", error=error, dependency="store")
-        raise StoreUnavailable from error
+        raise StoreUnreachable from error

@@ -85,9 +85,9 @@ class Reading:
 
     async def sealed(self, practice_id: UUID, plan: Plan) -> list[SealedRecord]:
         """The new records as they are stored."""
-        missing = {row.place: record for row, record in plan.new if row.place not in self._sealed}
-        made = await self._store.sealed(practice_id, missing.values())
-        self._sealed |= dict(zip(missing, made, strict=True))
+        missing = [(row.place, record) for row, record in plan.new if row.place not in self._sealed]
+        async for place, record in taking_turns(missing):
+            self._sealed[place] = self._store.sealed(practice_id, record)
         return [self._sealed[row.place] for row, _ in plan.new]
 
     def indexes(self, data: PatientData) -> ContactIndexes:
@@ -107,12 +107,20 @@ def _key(row: Row, before: Patient | None) -> tuple[int, PatientData | None]:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Records that rows of an import are about, by their numbers; `verified` ones keep their contact data."""
+
+    records: Mapping[bytes, Patient]
+    verified: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
-    """Rows that were read and sealed, and what they said when nothing was locked."""
+    """Rows that were read and sealed, and what follows from them if the records stay as they were seen."""
 
     rows: Sequence[Row]
     reading: Reading
-    seen: Plan
+    plan: Plan
 
 
 class Taking:
@@ -132,63 +140,65 @@ class Taking:
         self._moving_along = moving_along
         self._new_id = new_id
 
+    async def look(
+        self, tx: AsyncConnection, practice_id: UUID, rows: Sequence[Row], *, locked: bool = False
+    ) -> Seen:
+        """What there is of the rows; locked: nobody else changes it meanwhile."""
+        known = await _known(tx, practice_id, [row.external_index for row in rows])
+        records = await self._store.batch(tx, practice_id, known.values(), locked=locked)
+        numbers = {number: records[each] for number, each in known.items() if each in records}
+        return Seen(numbers, await _verified(tx, practice_id, list(records)))
+
     async def prepare(
-        self, tx: AsyncConnection, practice_id: UUID, rows: Sequence[Row], around: Surroundings
+        self, practice_id: UUID, rows: Sequence[Row], seen: Seen, around: Surroundings
     ) -> Prepared:
-        """Read the rows, and seal those that seem to be new, in a transaction that changes nothing."""
+        """Read the rows, and seal those that seem to be new: what takes long, and needs no transaction."""
         reading = Reading(self._store, around)
-        seen = await self._planned(tx, practice_id, rows, reading, locked=False)
-        await reading.sealed(practice_id, seen)
-        return Prepared(rows, reading, seen)
+        plan = await self._planned(rows, seen, reading)
+        await reading.sealed(practice_id, plan)
+        return Prepared(rows, reading, plan)
 
     async def take(
-        self, tx: AsyncConnection, caller: Caller, practice_id: UUID, prepared: Prepared
+        self, tx: AsyncConnection, caller: Caller, practice_id: UUID, prepared: Prepared, now: datetime
     ) -> Mapping[int, Outcome | Rejection]:
         """What became of each row, by its place. Raises Moved where it is to be prepared again."""
-        reading, seen = prepared.reading, prepared.seen
+        reading = prepared.reading
+        to_lock = reading.to_lock(prepared.plan)
         await tx.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(str(practice_id)))))
-        await lock_pairs(tx, practice_id, reading.to_lock(seen))
-        plan = await self._planned(tx, practice_id, prepared.rows, reading, locked=True)
-        if not reading.to_lock(plan) <= reading.to_lock(seen):
+        await lock_pairs(tx, practice_id, to_lock)
+        seen = await self.look(tx, practice_id, prepared.rows, locked=True)
+        plan = await self._planned(prepared.rows, seen, reading)
+        if not reading.to_lock(plan) <= to_lock:
             raise Moved
-        await self._carry_out(tx, caller, practice_id, plan, reading)
+        await self._carry_out(tx, caller, practice_id, plan, reading, now)
         outcomes: dict[int, Outcome | Rejection] = {row.place: "created" for row, _ in plan.new}
         outcomes |= {row.place: verdict.outcome for row, _, verdict in plan.changed}
         return outcomes | {row.place: rejected for row, rejected in plan.rejected}
 
-    async def _planned(
-        self,
-        tx: AsyncConnection,
-        practice_id: UUID,
-        rows: Sequence[Row],
-        reading: Reading,
-        *,
-        locked: bool,
-    ) -> Plan:
-        known = await _known(tx, practice_id, [row.external_index for row in rows])
-        records = await self._store.batch(tx, practice_id, known.values(), locked=locked)
-        verified = await _verified(tx, practice_id, list(records))
+    async def _planned(self, rows: Sequence[Row], seen: Seen, reading: Reading) -> Plan:
         plan = Plan([], [], [])
-        pairs = [
-            (row, records.get(known[row.external_index])) if row.external_index in known else (row, None)
-            for row in rows
-        ]
+        pairs = [(row, seen.records.get(row.external_index)) for row in rows]
         for (row, before), data in zip(pairs, await reading.all(pairs), strict=True):
             if isinstance(data, Rejection):
                 plan.rejected.append((row, data))
             elif before is None:
                 plan.new.append((row, reading.new(row, data, self._new_id)))
             else:
-                verdict = judge_row(before, data, verified=before.state.id in verified)
+                verdict = judge_row(before, data, verified=before.state.id in seen.verified)
                 plan.changed.append((row, before, verdict))
         return plan
 
     async def _carry_out(
-        self, tx: AsyncConnection, caller: Caller, practice_id: UUID, plan: Plan, reading: Reading
+        self,
+        tx: AsyncConnection,
+        caller: Caller,
+        practice_id: UUID,
+        plan: Plan,
+        reading: Reading,
+        now: datetime,
     ) -> None:
-        new, now = await reading.sealed(practice_id, plan), reading.around.now
-        await self._store.add_sealed(tx, practice_id, new, now)
-        made, touched, moved = {record.id for record in new}, set[UUID](), set[UUID]()
+        await self._store.add_sealed(tx, practice_id, await reading.sealed(practice_id, plan), now)
+        made, touched, moved = {record.id for _, record in plan.new}, set[UUID](), set[UUID]()
         for _, before, verdict in plan.changed:
             if await self._change(tx, before, verdict, now):
                 touched.add(before.state.id)

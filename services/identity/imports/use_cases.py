@@ -26,8 +26,6 @@ from services.identity.practices.store import get_practice
 _TRIES: Final = 5
 # Few enough that others of the practice never wait long for a pair.
 _ROWS_AT_ONCE: Final = 250
-# Storing begins with the first rows that are read: with fewer it begins sooner.
-_ROWS_AT_FIRST: Final = 50
 
 
 class Imports:
@@ -101,31 +99,32 @@ class Imports:
         outcomes: dict[int, Outcome | Rejection],
     ) -> AsyncGenerator[Prepared, None]:
         """Few rows at a time; those that have no number are in `outcomes` already."""
-        first_place, at_once = 0, _ROWS_AT_FIRST
+        first_place = 0
         async for part in parts:
             rows, rejected = numbered(part, first_place, practice_id, self._search)
             first_place += len(part)
             outcomes |= rejected
-            while rows:
-                few, rows = rows[:at_once], rows[at_once:]
-                at_once = _ROWS_AT_ONCE
-                yield await self._prepare(practice_id, few)
+            for first in range(0, len(rows), _ROWS_AT_ONCE):
+                yield await self._prepare(practice_id, rows[first : first + _ROWS_AT_ONCE])
 
     async def _prepare(self, practice_id: UUID, rows: Sequence[Row]) -> Prepared:
         async with self._database.transaction((practice_id,)) as tx:
             practice = await get_practice(tx, practice_id)
             if practice is None:
                 raise refusals.practice_not_found()
-            around = Surroundings(practice.settings.region, self._clock())
-            return await self._taking.prepare(tx, practice_id, rows, around)
+            seen = await self._taking.look(tx, practice_id, rows)
+        around = Surroundings(practice.settings.region, self._clock())
+        return await self._taking.prepare(practice_id, rows, seen, around)
 
     async def _take_few(
         self, caller: Caller, practice_id: UUID, prepared: Prepared
     ) -> Mapping[int, Outcome | Rejection]:
-        for _ in range(_TRIES):
+        for count in range(_TRIES):
+            if count:
+                prepared = await self._prepare(practice_id, prepared.rows)
             try:
                 async with self._database.transaction((practice_id,)) as tx:
-                    return await self._taking.take(tx, caller, practice_id, prepared)
+                    return await self._taking.take(tx, caller, practice_id, prepared, self._clock())
             except Moved:
-                prepared = await self._prepare(practice_id, prepared.rows)
+                continue
         raise refusals.patient_changed()

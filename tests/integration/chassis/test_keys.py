@@ -45,12 +45,14 @@ async def test_several_subjects_come_together_with_new_ones_among_them(setting: 
 
 async def test_new_subjects_get_keys_that_are_found_again_and_never_a_second_one(setting: KeySetting) -> None:
     subjects = [uuid4() for _ in range(3)]
-    made = await setting.keys().new_sealers(subjects)
+    keys = setting.keys()
+    made = [keys.new(each) for each in subjects]
+    await keys.store_new(made)
     found = await setting.keys().sealers(subjects)
-    for each in subjects:
-        assert found[each].open(made[each].seal(b"text", "place"), "place") == b"text"
+    for each in made:
+        assert found[each.subject_id].open(each.sealer.seal(b"text", "place"), "place") == b"text"
     with pytest.raises(IntegrityError):
-        await setting.keys().new_sealers([uuid4(), subjects[0]])
+        await keys.store_new([keys.new(uuid4()), keys.new(subjects[0])])
     assert len(stored(setting, "subject_key")) == len(subjects)
 
 

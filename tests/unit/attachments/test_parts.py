@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from minio.datatypes import Part
 
-from services.attachments.parts import PART_SIZE, ObjectWriter, PartStore
-from services.attachments.store_client import StoreUnavailable
+from services.attachments.parts import PART_SIZE, Ahead, ObjectWriter, PartStore
+from services.attachments.store_client import StoreUnavailable, StoreUnreachable
 
 
 class _Store(PartStore):
@@ -16,24 +16,28 @@ class _Store(PartStore):
         self.objects: dict[str, bytes] = {}
         self.parts: dict[int, bytes] = {}
         self.arriving = 0
+        self.asked = 0
         self.aborted = 0
+        self.begins = False
         self.open = asyncio.Event()
         self.open.set()
-        self.answers = True
+        self.fault: StoreUnavailable | None = None
 
     async def put(self, key: str, data: bytearray) -> None:
         self.objects[key] = bytes(data)
 
     async def begin(self, key: str) -> str:
-        await self.open.wait()
+        if not self.begins:
+            await self.open.wait()
         return "upload"
 
     async def put_part(self, key: str, upload_id: str, number: int, data: bytearray) -> Part:
         self.arriving += 1
+        self.asked += 1
         await self.open.wait()
         self.arriving -= 1
-        if not self.answers:
-            raise StoreUnavailable
+        if self.fault is not None:
+            raise self.fault
         self.parts[number] = bytes(data)
         return Part(number, f"etag {number}")
 
@@ -45,7 +49,7 @@ class _Store(PartStore):
 
 
 def _writer(store: _Store, ahead: int = 2) -> ObjectWriter:
-    return ObjectWriter(store, asyncio.Semaphore(ahead), "key")
+    return ObjectWriter(store, Ahead(ahead), "key")
 
 
 @pytest.mark.parametrize(
@@ -78,16 +82,56 @@ async def test_no_more_parts_are_on_their_way_than_may_be() -> None:
     assert len(store.objects["key"]) == 5 * PART_SIZE + 1
 
 
-async def test_a_part_that_fails_is_told_and_nothing_is_aborted_at_a_store_that_does_not_answer() -> None:
+async def test_a_part_that_is_refused_is_told_and_the_others_are_forgotten() -> None:
     store = _Store()
-    store.answers = False
+    store.fault = StoreUnavailable()
     writer = _writer(store)
     await writer.write(bytes(2 * PART_SIZE))
     with pytest.raises(StoreUnavailable):
         await writer.complete()
-    with pytest.raises(StoreUnavailable):
-        await writer.abort()
-    assert (store.objects, store.aborted) == ({}, 0)
+    await writer.abort()
+    assert (store.objects, store.aborted) == ({}, 1)
+
+
+async def test_all_who_wait_are_told_when_the_store_is_silent_and_none_asks_it_again() -> None:
+    store, ahead = _Store(), Ahead(1)
+    store.fault = StoreUnreachable()
+    writers = [ObjectWriter(store, ahead, str(number)) for number in range(4)]
+    store.open.clear()
+    store.begins = True
+    writings = [asyncio.create_task(each.write(bytes(2 * PART_SIZE + 1))) for each in writers]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert store.arriving == 1
+    store.open.set()
+    outcomes = await asyncio.gather(*writings, return_exceptions=True)
+    assert {type(each) for each in outcomes} == {StoreUnreachable}
+    assert store.asked == 1
+    with pytest.raises(StoreUnreachable):
+        await writers[0].abort()
+    assert store.aborted == 0
+    store.fault = None
+    last = ObjectWriter(store, ahead, "last")
+    await last.write(bytes(3 * PART_SIZE))  # the place was given back
+    await last.complete()
+    assert store.objects.keys() == {"last"}
+
+
+async def test_who_goes_away_while_it_waits_for_a_place_keeps_none() -> None:
+    ahead = Ahead(1)
+    await ahead.take()
+    gone, given = (asyncio.create_task(ahead.take()) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.sleep(0)
+    ahead.give_back()
+    await given
+    late = asyncio.create_task(ahead.take())
+    await asyncio.sleep(0)
+    ahead.give_back()
+    late.cancel()  # in the moment in which it was given the place
+    await asyncio.gather(gone, late, return_exceptions=True)
+    await ahead.take()
 
 
 @pytest.mark.parametrize("begun", [False, True])
