@@ -145,6 +145,8 @@ class Taking:
     ) -> Seen:
         """What there is of the rows; locked: nobody else changes it meanwhile."""
         known = await _known(tx, practice_id, [row.external_index for row in rows])
+        if not known:
+            return Seen({}, frozenset())
         records = await self._store.batch(tx, practice_id, known.values(), locked=locked)
         numbers = {number: records[each] for number, each in known.items() if each in records}
         return Seen(numbers, await _verified(tx, practice_id, list(records)))
@@ -206,7 +208,8 @@ class Taking:
                 moved |= {before.state.id, *await self._follow(tx, caller, before, verdict, plan, now)}
         await self._corrections.arrived(tx, [record.indexes for _, record in plan.new])
         emails = [reading.indexes(each).email for each in plan.contacts()]
-        others = await settle(tx, practice_id, emails, made | moved, now) if made | moved else frozenset()
+        arrived = made | moved
+        others = await settle(tx, practice_id, emails, arrived, now, made=made) if arrived else frozenset()
         told = [
             change(new_state(practice_id, record.id, record.data), now)
             for _, record in plan.new

@@ -41,16 +41,18 @@ async def settle(
     arrived: Collection[UUID],
     now: datetime,
     *,
+    made: Collection[UUID] = (),
     cause: Cause = "contact_shared",
 ) -> frozenset[UUID]:
     """Open and close the questions that follow from the contact data as they are now; return whose changed.
 
     `emails` are the indexes of the addresses that records got or lost; the caller has locked them and the
     pairs (`lock_pairs`). `arrived` are the records whose contact data are new: what was answered for them
-    before counts no more. The versions of the changed records have risen; the caller tells of them.
+    before counts no more. Of those that this transaction has `made` nothing was. The versions of the changed
+    records have risen; the caller tells of them.
     """
-    if arrived:
-        answered = and_(_these(practice_id, arrived), _P.reader_answered)
+    if before := set(arrived) - set(made):
+        answered = and_(_these(practice_id, before), _P.reader_answered)
         await tx.execute(update(patient).where(answered).values(reader_answered=False))
     held = await _holders(tx, practice_id, {each for each in emails if each is not None}, arrived)
     questions = due(held, await _readers(tx, practice_id, [each.id for each in held]), arrived)

@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from chassis.sealing import Part, Sealer
+from chassis.sealing import Part, Place, Sealer
 from services.messaging.messages.rows import StoredMessage
 
 _BODY: Final = "body"
@@ -21,7 +21,7 @@ class ContentSealer:
 
     def __init__(self, sealer: Sealer, *place: Part, key_id: UUID | None = None) -> None:
         self._sealer = sealer
-        self._place = place
+        self._place = Place.of(*place)
         self.key_id = key_id
 
     @classmethod
@@ -43,34 +43,34 @@ class ContentSealer:
         return cls(sealer, "draft", practice_id, patient_id, draft_id, key_id=key_id)
 
     def seal_body(self, body: str) -> bytes:
-        return self._sealer.seal(body.encode(), *self._place, _BODY)
+        return self._sealer.seal(body.encode(), self._place, _BODY)
 
     def open_body(self, sealed: bytes) -> str:
-        return self._sealer.open(sealed, *self._place, _BODY).decode()
+        return self._sealer.open(sealed, self._place, _BODY).decode()
 
     def seal_subject(self, subject: str | None) -> bytes | None:
         """None, as answers have none, stays None."""
-        return None if subject is None else self._sealer.seal(subject.encode(), *self._place, _SUBJECT)
+        return None if subject is None else self._sealer.seal(subject.encode(), self._place, _SUBJECT)
 
     def open_subject(self, sealed: bytes | None) -> str:
         """None and the nothing that is left of what was erased are empty."""
-        return "" if not sealed else self._sealer.open(sealed, *self._place, _SUBJECT).decode()
+        return "" if not sealed else self._sealer.open(sealed, self._place, _SUBJECT).decode()
 
     def seal_file_name(self, attachment_id: UUID, file_name: str) -> bytes:
-        return self._sealer.seal(file_name.encode(), *self._place, _FILE_NAME, attachment_id)
+        return self._sealer.seal(file_name.encode(), self._place, _FILE_NAME, attachment_id)
 
     def open_file_name(self, attachment_id: UUID, sealed: bytes) -> str:
-        return self._sealer.open(sealed, *self._place, _FILE_NAME, attachment_id).decode()
+        return self._sealer.open(sealed, self._place, _FILE_NAME, attachment_id).decode()
 
     def seal_sha256(self, attachment_id: UUID, sha256: bytes) -> bytes:
         """Sealed too, since a hash tells whoever has a document that the patient has it."""
-        return self._sealer.seal(sha256, *self._place, _SHA256, attachment_id)
+        return self._sealer.seal(sha256, self._place, _SHA256, attachment_id)
 
     def open_sha256(self, attachment_id: UUID, sealed: bytes) -> bytes:
-        return self._sealer.open(sealed, *self._place, _SHA256, attachment_id)
+        return self._sealer.open(sealed, self._place, _SHA256, attachment_id)
 
     def seal_hold_reason(self, reason: str) -> bytes:
-        return self._sealer.seal(reason.encode(), *self._place, _HOLD_REASON)
+        return self._sealer.seal(reason.encode(), self._place, _HOLD_REASON)
 
     def open_hold_reason(self, sealed: bytes) -> str:
-        return self._sealer.open(sealed, *self._place, _HOLD_REASON).decode()
+        return self._sealer.open(sealed, self._place, _HOLD_REASON).decode()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.blind_index import BlindIndex
-from chassis.sealing import CiphertextMoved, Part, Sealer, encode_parts
+from chassis.sealing import CiphertextMoved, Part, Place, Sealer, encode_parts
 
 PLAINTEXT = st.binary(max_size=200)
 PARTS = st.lists(st.one_of(st.text(max_size=12), st.uuids()), max_size=5).map(tuple)
@@ -122,3 +122,12 @@ def test_a_blind_index_is_equal_for_equal_purpose_and_value_only(
     assert len(index.of(purpose, value)) == 32
     assert (index.of(purpose, value) == index.of(*other)) == ((purpose, value) == other)
     assert index.of(purpose, value) != BlindIndex(OTHER_KEY).of(purpose, value)
+
+
+@given(common=PARTS, own=PARTS)
+def test_parts_in_common_are_the_same_as_parts_one_by_one(
+    common: tuple[Part, ...], own: tuple[Part, ...]
+) -> None:
+    assert encode_parts((Place.of(*common), *own)) == encode_parts((*common, *own))
+    sealer = Sealer({1: KEY})
+    assert sealer.open(sealer.seal(b"text", Place.of(*common), *own), *common, *own) == b"text"
