@@ -43,18 +43,20 @@ class Outage:
             self.settings = replace(self.settings, endpoint=f"127.0.0.1:{self._own_port}")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._relay(reader, writer))
-        self._relays.add(task)
-        task.add_done_callback(self._relays.discard)
-        await asyncio.wait([task])
+        with contextlib.closing(writer):
+            if self._server is None:
+                return  # it came just before the cut
+            task = asyncio.create_task(self._relay(reader, writer))
+            self._relays.add(task)
+            task.add_done_callback(self._relays.discard)
+            await asyncio.wait([task])
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer):
-            if self._silent:
-                await asyncio.Event().wait()
-            to_reader, to_writer = await asyncio.open_connection(self._host, self._port)
-            with contextlib.closing(to_writer):
-                await asyncio.gather(_copy(reader, to_writer), _copy(to_reader, writer))
+        if self._silent:
+            await asyncio.Event().wait()
+        to_reader, to_writer = await asyncio.open_connection(self._host, self._port)
+        with contextlib.closing(to_writer):
+            await asyncio.gather(_copy(reader, to_writer), _copy(to_reader, writer))
 
 
 @contextlib.asynccontextmanager

@@ -26,6 +26,7 @@ from tests.integration.chassis.waiting import eventually
 
 _PROCESSES = 3
 _PATIENCE = 120.0
+_ANSWERED = (grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED)
 _ALONE = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0))
 
 
@@ -165,7 +166,9 @@ async def test_calls_that_the_loop_cannot_look_at_are_cancelled_and_can_be_made_
         await asyncio.sleep(1)
         os.kill(pid, signal.SIGCONT)
         codes = Counter(await asyncio.gather(*calls))
-        assert codes.keys() == {grpc.StatusCode.OK, grpc.StatusCode.CANCELLED}
+        assert codes[grpc.StatusCode.OK] > 0
+        assert codes[grpc.StatusCode.CANCELLED] > 0
+        assert codes.keys() <= {*_ANSWERED, grpc.StatusCode.CANCELLED}
         again = [await code(channels[0]) for _ in range(20)]
         assert set(again) == {grpc.StatusCode.OK}
 
