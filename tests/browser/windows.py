@@ -19,6 +19,12 @@ _RULES: Final = {
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     }
 }
+# What fades in has no contrast yet.
+_APPEARED: Final = """() => Promise.allSettled(
+    document.getAnimations()
+        .filter(each => each.effect.getKeyframes().some(frame => "opacity" in frame))
+        .map(each => each.finished)
+).then(() => null)"""
 # A refused form is answered with 4xx, which Chromium reports as if it were a fault.
 _EXPECTED: Final = ("Failed to load resource: the server responded with a status of 4",)
 
@@ -96,7 +102,8 @@ class Windows:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds against WCAG 2.2 AA on the page as it is now, one line each; empty is good."""
+    """What axe-core finds against WCAG 2.2 AA on the page as it is now; one line each, empty is good."""
+    page.evaluate(_APPEARED)
     found = Axe().run(page, options=_RULES).response["violations"]
     return [
         f"{each['id']}: {each['help']}: {node['target']} {node['html'][:200]}"
