@@ -27,7 +27,7 @@ __all__ = ["Listed", "ObjectMissing", "ObjectReader", "ObjectStore", "StoreUnava
 T = TypeVar("T")
 
 _WRITTEN_AT_ONCE = 16
-_PARTS_AHEAD = 3
+_PARTS_AHEAD = 2
 _CALLS = 16
 _CONNECT_SECONDS = 2.0
 _PATIENCE = 8.0
@@ -43,7 +43,7 @@ class Listed:
 
 class ObjectStore:
     """Every call runs in a thread. At most 16 objects are written at a time, further ones wait; of those that
-    come in parts, three parts may be on their way while others fill.
+    come in parts, two parts may be on their way while others fill.
 
     All calls raise StoreUnavailable when the store is silent for longer than the patience (seconds), and work
     again as soon as it does.
