@@ -48,7 +48,10 @@ class RetryOnce(urllib3.Retry):
 
 
 class StoreClient(Minio):
-    """The minio client, with what it can do and does not offer."""
+    """The minio client, with what it can do and does not offer.
+
+    It takes a bytearray where it is typed for bytes: it only hashes the data and hands them to the socket.
+    """
 
     def abort_uploads(self, bucket: str, before: datetime) -> None:
         """Abort the multipart uploads that were begun before that time; a thousand at most at once."""
@@ -80,7 +83,7 @@ class StoreClient(Minio):
 
 @contextlib.contextmanager
 def refusing() -> Iterator[None]:
-    """Around a call: whatever the network or the store says becomes one of the two errors."""
+    """Around a call: whatever the network or the store says becomes one of the errors above."""
     try:
         yield
     except S3Error as error:
